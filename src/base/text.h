@@ -1,0 +1,33 @@
+// Small helpers for text that people read or type.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lifeboat {
+
+// "0 B", "512 B", "1.5 KiB", "3.2 GiB".
+std::string print_bytes(uint64_t bytes);
+// Parses "512", "64 KiB", "1.5GB"; SI and IEC suffixes. Nothing if it is not a size.
+std::optional<uint64_t> parse_bytes(std::string_view text);
+// "850 ms", "4.2 s", "3 min 20 s", "2 h 5 min".
+std::string print_duration(std::chrono::nanoseconds duration);
+// "1 workflow", "12 workflows".
+std::string print_count(uint64_t count, std::string_view singular, std::string_view plural);
+
+// The candidate nearest to `typed` by edit distance (adjacent swaps count as one), when near enough
+// to be a likely typo.
+std::optional<std::string> nearest(std::string_view typed, const std::vector<std::string>& candidates);
+
+// Makes untrusted text safe to print on a terminal: control characters, escape sequences and bytes
+// that are not UTF-8 become \xNN.
+std::string printable(std::string_view text);
+
+std::vector<std::string> split(std::string_view text, char separator);
+std::string_view trim(std::string_view text);
+
+}  // namespace lifeboat

@@ -1,0 +1,35 @@
+// SHA-256 over a stream, by OpenSSL.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace lifeboat {
+
+using Sha256Digest = std::array<std::byte, 32>;
+
+// One pass over bytes. Not copyable; one thread at a time.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  void update(ByteView data);
+  // The digest of all updates; the object starts anew afterwards.
+  Sha256Digest finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+Sha256Digest sha256(ByteView data);
+// Lower-case hex, as manifests and indexes hold it.
+std::string sha256_hex(ByteView data);
+
+}  // namespace lifeboat

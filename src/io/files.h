@@ -1,0 +1,66 @@
+// Whole files and folders: written atomically, read with a limit, removed without following links.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "io/fd.h"
+#include "io/sink.h"
+
+namespace lifeboat {
+
+// The content of a file; throws Error(kind) beyond `size_max` bytes.
+std::string read_file(const std::filesystem::path& path, uint64_t size_max,
+                      ErrorKind kind = ErrorKind::service);
+
+// A file that appears under its name only when finished: written beside it as ".<name>.tmp-<hex>",
+// synced, renamed, the folder synced. Never overwrites unless `replace`: an existing file is
+// Error(kind) "create '<path>': it already exists".
+struct AtomicFileOptions {
+  mode_t mode = 0600;
+  bool replace = false;
+  ErrorKind kind = ErrorKind::store;
+};
+class AtomicFile final : public Sink {
+ public:
+  AtomicFile(std::filesystem::path path, Random& random, AtomicFileOptions options = {});
+  ~AtomicFile() override;  // abandons: the temporary file is removed
+
+ private:
+  void do_write(ByteView data) override;
+  void do_finish() override;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  AtomicFileOptions options_;
+  UniqueFd fd_;
+};
+// Names that an AtomicFile in progress (or one that was killed) may have.
+bool is_temporary_name(std::string_view name);
+
+// Creates `path` (mode 0700) and missing parents (mode 0755).
+void make_private_directory(const std::filesystem::path& path, ErrorKind kind);
+// Removes a tree without following symbolic links and without leaving its filesystem. A missing
+// one is fine. Throws Error(kind) naming the first thing that could not be removed.
+void remove_tree(const std::filesystem::path& path, ErrorKind kind);
+
+// A new private folder under `parent`, removed with all that is in it at destruction.
+class ScratchDirectory {
+ public:
+  ScratchDirectory(const std::filesystem::path& parent, std::string_view prefix, Random& random);
+  ~ScratchDirectory();
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  // Removes it now and tells a failure, which the destructor can only log.
+  void remove();
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace lifeboat

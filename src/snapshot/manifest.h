@@ -1,0 +1,68 @@
+// The commit record of a snapshot: plain JSON, written last. No manifest, no snapshot.
+//
+// It is printed in exactly one way and read back only if printing gives the same bytes again, and
+// its last member is the SHA-256 of all that stands before it. So every damaged bit and every
+// missing byte is refused, before signatures (issue 2 of the roadmap) prove who wrote it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "io/tap.h"
+
+namespace lifeboat {
+
+inline constexpr int manifest_format = 1;
+inline constexpr size_t manifest_bytes_max = 4 * 1024 * 1024;
+
+struct ManifestItem {
+  std::string key;
+  uint64_t count = 0;
+  friend bool operator==(const ManifestItem&, const ManifestItem&) = default;
+};
+
+// How one service fared.
+struct ManifestService {
+  std::string name;
+  std::string recipe;
+  bool ok = false;
+  std::string error;                  // of a failed one: message, no secrets
+  std::vector<std::string> hints;
+  std::vector<std::string> warnings;
+  std::vector<std::string> missing;   // what the backup does not hold, and why
+  uint64_t members = 0;
+  uint64_t raw_bytes = 0;             // sum of its members' stored bytes
+  std::vector<ManifestItem> items;
+  friend bool operator==(const ManifestService&, const ManifestService&) = default;
+};
+
+struct Manifest {
+  std::string tool;                   // "lifeboat 0.1.0"
+  std::string host;
+  std::string job;
+  Timestamp started{};                // whole seconds
+  Timestamp finished{};
+  std::string archive_key;
+  StreamSummary archive;              // stored bytes: what lies in the store
+  StreamSummary raw;                  // the tar stream inside
+  std::string index_key;
+  StreamSummary index;
+  uint64_t members = 0;
+  std::vector<std::string> recipients;  // "age1..."
+  std::vector<ManifestService> services;
+
+  bool is_partial() const;            // some service failed
+  friend bool operator==(const Manifest&, const Manifest&) = default;
+};
+
+std::string print_manifest(const Manifest& manifest);
+// Throws Error(verification) naming `key`; a newer format says so with a hint.
+Manifest parse_manifest(std::string_view text, std::string_view key);
+// The manifest as --json output shows it.
+Json manifest_to_json(const Manifest& manifest);
+
+}  // namespace lifeboat
