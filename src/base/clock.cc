@@ -11,6 +11,10 @@ using std::chrono::floor;
 using std::chrono::hh_mm_ss;
 using std::chrono::seconds;
 
+// The whole years that 64 bits of nanoseconds around 1970 can hold.
+constexpr std::chrono::year year_min{1678};
+constexpr std::chrono::year year_max{2261};
+
 // Reads exactly `count` decimal digits at `at`, or returns -1.
 int digits(std::string_view text, size_t at, size_t count) {
   if (at + count > text.size()) return -1;
@@ -77,7 +81,11 @@ Timestamp parse_time(std::string_view text) {
                      text[19] == 'Z' && hour >= 0 && hour < 24 && minute >= 0 && minute < 60 &&
                      second >= 0 && second < 60;
   if (!shape) throw Error(ErrorKind::usage, format("'{}' is not a UTC time", text));
-  return std::chrono::sys_days(parse_date(text.substr(0, 10))) + std::chrono::hours(hour) +
+  const Date date = parse_date(text.substr(0, 10));
+  if (date.year() < year_min || date.year() > year_max) {
+    throw Error(ErrorKind::usage, format("'{}' is too far from now", text));
+  }
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) +
          std::chrono::minutes(minute) + seconds(second);
 }
 

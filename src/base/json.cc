@@ -5,11 +5,20 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/text.h"
 
 namespace lifeboat {
 namespace {
 
 constexpr int nesting_max = 100;
+
+// Where and why, without the text that was read last: it may be a secret.
+std::string fault_of(const nlohmann::json::exception& error) {
+  std::string_view text = error.what();
+  text = text.substr(0, text.find("; last read"));
+  const size_t name_end = text.find("] ");  // "[json.exception.parse_error.101] "
+  return printable(name_end == std::string_view::npos ? text : text.substr(name_end + 2));
+}
 
 }  // namespace
 
@@ -22,7 +31,7 @@ Json parse_json(std::string_view text, std::string_view what) {
     if (event == Json::parse_event_t::object_end) names.pop_back();
     if (event == Json::parse_event_t::key) {
       const auto& name = parsed.get_ref<const std::string&>();
-      if (!names.back().insert(name).second) fault = format("member '{}' appears twice", name);
+      if (!names.back().insert(name).second) fault = format("member '{}' appears twice", printable(name));
     }
     if (!fault.empty()) throw Error(ErrorKind::verification, format("parse {}: {}", what, fault));
     return true;
@@ -30,7 +39,8 @@ Json parse_json(std::string_view text, std::string_view what) {
   try {
     return Json::parse(text, watch);
   } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorKind::verification, format("parse {}: not valid JSON: {}", what, error.what()));
+    throw Error(ErrorKind::verification,
+                format("parse {}: not valid JSON: {}", what, fault_of(error)));
   }
 }
 

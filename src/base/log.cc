@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -65,7 +66,12 @@ void log_redact(std::string_view value) {
   if (value.size() < redact_length_min) return;
   auto& known = redactions();
   const std::scoped_lock lock(known.mutex);
-  known.values.emplace_back(value);
+  // Longest first: a secret may hold a shorter one.
+  const auto longer = [](const std::string& left, std::string_view right) {
+    return left.size() > right.size();
+  };
+  const auto place = std::lower_bound(known.values.begin(), known.values.end(), value, longer);
+  known.values.emplace(place, value);
 }
 
 std::string redact(std::string_view text) {

@@ -57,7 +57,8 @@ std::string print_bytes(uint64_t bytes) {
   if (bytes < 1024) return format("{} B", bytes);
   auto value = static_cast<double>(bytes);
   size_t unit = 0;
-  while (value >= 1024 && unit + 1 < units.size()) {
+  constexpr double shown_as_1024 = 1023.95;  // in one decimal
+  while (value >= shown_as_1024 && unit + 1 < units.size()) {
     value /= 1024;
     ++unit;
   }
@@ -75,12 +76,15 @@ std::optional<uint64_t> parse_bytes(std::string_view text) {
                              Unit{"GB", 1e9},  Unit{"GiB", 0x1p30}, Unit{"T", 0x1p40},
                              Unit{"TB", 1e12}, Unit{"TiB", 0x1p40}};
   text = trim(text);
+  uint64_t whole = 0;
+  const char* const end = text.data() + text.size();
+  const auto digits = std::from_chars(text.data(), end, whole);
+  // Without a suffix exact: a double has 53 bits only.
+  if (digits.ec == std::errc() && digits.ptr == end && whole < uint64_t{1} << 63) return whole;
   double value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value,
-                                      std::chars_format::fixed);
+  const auto parsed = std::from_chars(text.data(), end, value, std::chars_format::fixed);
   if (parsed.ec != std::errc() || !(value >= 0)) return std::nullopt;
-  const std::string_view suffix =
-      trim({parsed.ptr, static_cast<size_t>(text.data() + text.size() - parsed.ptr)});
+  const std::string_view suffix = trim({parsed.ptr, static_cast<size_t>(end - parsed.ptr)});
   for (const Unit& unit : units) {
     if (suffix != unit.name) continue;
     const double bytes = value * unit.factor;
@@ -94,8 +98,8 @@ std::string print_duration(std::chrono::nanoseconds duration) {
   using namespace std::chrono;
   const double elapsed_s = std::chrono::duration<double>(duration).count();
   if (elapsed_s < 1) return format("{} ms", duration_cast<milliseconds>(duration).count());
-  if (elapsed_s < 60) return format("{:.1f} s", elapsed_s);
-  const auto total = duration_cast<seconds>(duration).count();
+  if (elapsed_s < 59.95) return format("{:.1f} s", elapsed_s);  // never "60.0 s"
+  const auto total = round<seconds>(duration).count();
   if (total < 3600) return format("{} min {} s", total / 60, total % 60);
   return format("{} h {} min", total / 3600, total % 3600 / 60);
 }

@@ -1,1 +1,58 @@
+#include "crypto/hash.h"
+
 #include <gtest/gtest.h>
+
+#include "support/doubles.h"
+#include "support/shell.h"
+
+namespace lifeboat {
+namespace {
+
+// https://csrc.nist.gov/projects/cryptographic-standards-and-guidelines/example-values
+TEST(Sha256, PrintsThePublishedDigests) {
+  EXPECT_EQ(sha256_hex({}), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex(as_bytes("abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256_hex(as_bytes("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+}
+
+TEST(Sha256, AgreesWithSha256sum) {
+  const test::TempFolder folder;
+  const Bytes data = test::SeededRandom().bytes(100'001);
+  test::write_file(folder / "data", data);
+  const std::string line = test::shell_ok("sha256sum < " + (folder / "data").string());
+  EXPECT_EQ(line.substr(0, 64), sha256_hex(data));
+}
+
+TEST(Sha256, DoesNotDependOnHowTheStreamIsCut) {
+  test::SeededRandom random;
+  const Bytes data = random.bytes(5000);
+  for (const size_t step : {1, 55, 56, 63, 64, 65, 4999, 5000}) {
+    Sha256 hash;
+    for (size_t at = 0; at < data.size(); at += step) {
+      hash.update(ByteView(data).subspan(at, std::min(step, data.size() - at)));
+    }
+    EXPECT_EQ(hash.finish(), sha256(data)) << step;
+  }
+}
+
+TEST(Sha256, StartsAnewAfterFinish) {
+  Sha256 hash;
+  hash.update(as_bytes("abc"));
+  const Sha256Digest first = hash.finish();
+  EXPECT_EQ(hash.finish(), sha256({}));
+  hash.update(as_bytes("abc"));
+  EXPECT_EQ(hash.finish(), first);
+}
+
+TEST(Sha256, MovesWithWhatItHasSeen) {
+  Sha256 hash;
+  hash.update(as_bytes("a"));
+  Sha256 moved = std::move(hash);
+  moved.update(as_bytes("bc"));
+  EXPECT_EQ(moved.finish(), sha256(as_bytes("abc")));
+}
+
+}  // namespace
+}  // namespace lifeboat

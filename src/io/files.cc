@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,12 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view temporary_mark = ".tmp-";
 
-void sync_directory(const fs::path& directory, ErrorKind kind) {
-  const UniqueFd fd = open_file(directory, O_RDONLY | O_DIRECTORY, 0, kind);
-  if (::fsync(fd.get()) != 0) {
-    throw system_error(kind, format("sync '{}'", directory.native()), errno);
-  }
-}
+constexpr size_t temporary_random_bytes = 8;
+constexpr size_t temporary_stem_max = 200;  // so that the name stays below NAME_MAX
 
 struct TreeRemover {
   ErrorKind kind;
@@ -43,14 +41,19 @@ struct TreeRemover {
 
   void remove(int parent_fd, const char* child, const std::string& name) const {
     if (::unlinkat(parent_fd, child, 0) == 0 || errno == ENOENT) return;
-    if (errno != EISDIR && errno != EPERM) fail(name);
-    UniqueFd fd(::openat(parent_fd, child, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (errno != EISDIR) fail(name);
+    constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    UniqueFd fd(::openat(parent_fd, child, flags));
+    if (!fd && errno == EACCES) {
+      // A restored folder may lack the owner's bits.
+      if (::fchmodat(parent_fd, child, 0700, AT_SYMLINK_NOFOLLOW) != 0) fail(name);
+      fd = UniqueFd(::openat(parent_fd, child, flags));
+    }
     if (!fd) fail(name);
     if (stat_fd(fd.get(), name, kind).st_dev != device) {
       throw Error(kind, format("remove '{}': something is mounted there", name));
     }
-    // A restored folder may lack the owner's bits.
-    (void)::fchmod(fd.get(), 0700);
+    (void)::fchmod(fd.get(), 0700);  // needed to unlink what is in it
     empty(std::move(fd), name);
     if (::unlinkat(parent_fd, child, AT_REMOVEDIR) != 0) fail(name);
   }
@@ -71,10 +74,13 @@ std::string read_file(const fs::path& path, uint64_t size_max, ErrorKind kind) {
 AtomicFile::AtomicFile(fs::path path, Random& random, AtomicFileOptions options)
     : path_(std::move(path)),
       temporary_(path_.parent_path() /
-                 format(".{}{}{}", path_.filename().native(), temporary_mark,
-                        random_hex(random, 8))),
+                 format(".{}{}{}", path_.filename().native().substr(0, temporary_stem_max),
+                        temporary_mark, random_hex(random, temporary_random_bytes))),
       options_(options),
-      fd_(open_file(temporary_, O_WRONLY | O_CREAT | O_EXCL, options.mode, options.kind)) {}
+      fd_(open_file(temporary_, O_WRONLY | O_CREAT | O_EXCL, options.mode, options.kind)) {
+  // Best effort: where locks are unknown, nobody else can take one and call the file a leftover.
+  (void)::flock(fd_.get(), LOCK_EX | LOCK_NB);
+}
 
 AtomicFile::~AtomicFile() {
   if (!is_finished()) ::unlink(temporary_.c_str());
@@ -103,14 +109,42 @@ void AtomicFile::do_finish() {
     }
     throw system_error(options_.kind, format("create '{}'", path_.native()), reason);
   }
-  sync_directory(path_.parent_path().empty() ? fs::path(".") : path_.parent_path(), options_.kind);
+  try {
+    sync_directory(path_.parent_path(), options_.kind);
+  } catch (const Error&) {
+    // Not finished means not there.
+    if (!options_.replace) ::unlink(path_.c_str());
+    throw;
+  }
 }
 
 bool is_temporary_name(std::string_view name) {
-  return name.starts_with('.') && name.find(temporary_mark) != std::string_view::npos;
+  const size_t mark = name.rfind(temporary_mark);
+  if (!name.starts_with('.') || mark == std::string_view::npos) return false;
+  const std::string_view hex = name.substr(mark + temporary_mark.size());
+  return hex.size() == 2 * temporary_random_bytes &&
+         hex.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-void make_private_directory(const fs::path& path, ErrorKind kind) {
+UniqueFd open_nameless_file(const fs::path& directory, ErrorKind kind) {
+  UniqueFd fd(::open(directory.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
+  if (!fd && (errno == EOPNOTSUPP || errno == EISDIR)) {  // filesystems without O_TMPFILE
+    std::string pattern = (directory / ".nameless-XXXXXX").native();
+    fd = UniqueFd(::mkostemp(pattern.data(), O_CLOEXEC));
+    if (fd) ::unlink(pattern.c_str());
+  }
+  if (fd) return fd;
+  throw system_error(kind, format("create a temporary file in '{}'", directory.native()), errno);
+}
+
+void sync_directory(const fs::path& path, ErrorKind kind) {
+  const UniqueFd fd = open_file(path.empty() ? fs::path(".") : path, O_RDONLY | O_DIRECTORY, 0, kind);
+  if (::fsync(fd.get()) != 0) throw system_error(kind, format("sync '{}'", path.native()), errno);
+}
+
+void make_private_directory(const fs::path& asked, ErrorKind kind) {
+  // "a/b/": the parent is "a", not "a/b".
+  const fs::path path = asked.has_filename() ? asked : asked.parent_path();
   std::error_code error;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) {

@@ -19,7 +19,8 @@ std::string read_file(const std::filesystem::path& path, uint64_t size_max,
 
 // A file that appears under its name only when finished: written beside it as ".<name>.tmp-<hex>",
 // synced, renamed, the folder synced. Never overwrites unless `replace`: an existing file is
-// Error(kind) "create '<path>': it already exists".
+// Error(kind) "create '<path>': it already exists". The temporary file is locked (flock) as long as
+// it is in use, which tells it from one that a killed process left.
 struct AtomicFileOptions {
   mode_t mode = 0600;
   bool replace = false;
@@ -29,6 +30,8 @@ class AtomicFile final : public Sink {
  public:
   AtomicFile(std::filesystem::path path, Random& random, AtomicFileOptions options = {});
   ~AtomicFile() override;  // abandons: the temporary file is removed
+  // The temporary file, for copies within the kernel; borrowed.
+  int fd() const { return fd_.get(); }
 
  private:
   void do_write(ByteView data) override;
@@ -41,6 +44,11 @@ class AtomicFile final : public Sink {
 };
 // Names that an AtomicFile in progress (or one that was killed) may have.
 bool is_temporary_name(std::string_view name);
+// A private file in `directory` that has no name, or lost it at once: gone when closed. To read and
+// write.
+UniqueFd open_nameless_file(const std::filesystem::path& directory, ErrorKind kind);
+// fsync(2) of a folder: makes the names in it durable.
+void sync_directory(const std::filesystem::path& path, ErrorKind kind);
 
 // Creates `path` (mode 0700) and missing parents (mode 0755).
 void make_private_directory(const std::filesystem::path& path, ErrorKind kind);

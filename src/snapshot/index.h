@@ -5,7 +5,17 @@
 //   ...
 //   {"members":3,"raw":{...},"stored":{...},"frames":[[raw_size,stored_size],...]}
 //
-// Written and read as a stream: a million members cost no more memory than one.
+// Written and read as a stream: a million members cost no more memory than one. Members come in the
+// order of the tar stream.
+//
+// A member always has path, type, mode, uid, gid, mtime_ns (since 1970, may be negative), size,
+// offset and end. It has service, user, group, link_target, xattrs ([[name,value],...]), sha256 and
+// "incomplete":true only if they are not empty, and extents ([[offset,size],...]) only if sparse.
+//
+// Names come from the kernel and need not be UTF-8. In path, link_target, user, group and xattrs a
+// text that is printable UTF-8 without '%' stands as it is; in any other, each '%' and each byte
+// that is not printable ASCII is written as %XX. One rule for all, and reading is always the same:
+// put the byte in place of each %XX.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +32,9 @@
 #include "io/tap.h"
 
 namespace lifeboat {
+
+inline constexpr int index_format = 1;
+inline constexpr size_t index_line_bytes_max = 16 * 1024 * 1024;
 
 struct IndexMember {
   FileMeta meta;           // path with the service's folder: "n8n/config"
@@ -49,7 +62,8 @@ struct IndexTail {
   friend bool operator==(const IndexTail&, const IndexTail&) = default;
 };
 
-// Prints lines into `next` (which compresses and encrypts).
+// Prints lines into `next` (which compresses and encrypts). A line beyond index_line_bytes_max is
+// Error(limit); a tail that counts other members than were added is a Bug.
 class IndexWriter {
  public:
   IndexWriter(Sink& next, const std::string& archive_key);
@@ -61,7 +75,8 @@ class IndexWriter {
   uint64_t members_ = 0;
 };
 
-// Reads lines from `input` (decrypted and decompressed). Strict; faults are Error(verification).
+// Reads lines from `input` (decrypted and decompressed). Strict; faults are Error(verification):
+// also members that overlap, a tail that disagrees with them, and anything behind the tail.
 class IndexReader {
  public:
   explicit IndexReader(Source& input);

@@ -35,10 +35,13 @@ bool operator<(const SnapshotId& left, const SnapshotId& right);
 
 // The snapshot whose manifest `key` is, if it is one of a nightly snapshot.
 std::optional<SnapshotId> parse_manifest_key(std::string_view key);
+// The snapshot whose archive `key` is, likewise.
+std::optional<SnapshotId> parse_archive_key(std::string_view key);
+// "2026-05-07" or "2026-05-07-020000" as a snapshot of `host`; nothing for any other text.
+std::optional<SnapshotId> parse_snapshot_name(std::string_view host, std::string_view name);
 // "vps-h1/drills/2026-05-07.json", or with "-HHMMSS".
 std::string drill_key(std::string_view host, Timestamp time, bool first_of_day);
-// Host names are 1..63 of [a-z0-9-], beginning and ending with a letter or digit, and not
-// "monthly", "drills" ...; throws Error(config).
+// Throws Error(config) unless `host` is a name by the rules of base/names.h.
 void check_host(std::string_view host);
 
 }  // namespace lifeboat

@@ -3,6 +3,14 @@
 // It is printed in exactly one way and read back only if printing gives the same bytes again, and
 // its last member is the SHA-256 of all that stands before it. So every damaged bit and every
 // missing byte is refused, before signatures (issue 2 of the roadmap) prove who wrote it.
+//
+// "sha256" is the SHA-256 of all lines before its own, line feeds included. Two lines are left out,
+// its own and the closing brace, so a person checks it with
+//
+//   head -n -2 manifest.json | sha256sum
+//
+// Texts from elsewhere (errors, warnings ...) are made printable and cut to 500 bytes, lists of
+// them to 20 entries, so that thousands of warnings cannot cost the manifest of a good backup.
 #pragma once
 
 #include <cstdint>
@@ -59,10 +67,12 @@ struct Manifest {
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
+// Throws Error(limit) beyond manifest_bytes_max.
 std::string print_manifest(const Manifest& manifest);
-// Throws Error(verification) naming `key`; a newer format says so with a hint.
+// Throws Error(verification) naming `key`; a newer format says so with a hint. The host and the keys
+// of archive and index must be those of one snapshot.
 Manifest parse_manifest(std::string_view text, std::string_view key);
-// The manifest as --json output shows it.
+// The manifest as --json output shows it: as printed, but without "sha256".
 Json manifest_to_json(const Manifest& manifest);
 
 }  // namespace lifeboat

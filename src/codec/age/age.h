@@ -20,10 +20,10 @@
 
 namespace lifeboat::age {
 
-inline constexpr size_t chunk_bytes = 64 * 1024;          // plaintext of one payload chunk
-inline constexpr size_t tag_bytes = 16;                   // Poly1305 tag behind each chunk
-inline constexpr size_t recipients_max = 1000;            // of one file
-inline constexpr size_t header_bytes_max = 1024 * 1024;   // a longer header is refused
+inline constexpr size_t chunk_bytes = 64 * 1024;         // plaintext of one payload chunk
+inline constexpr size_t tag_bytes = 16;                  // Poly1305 tag behind each chunk
+inline constexpr size_t recipients_max = 1000;           // of one file
+inline constexpr size_t header_bytes_max = 1024 * 1024;  // a longer header is refused
 
 // A public key that a file is encrypted to.
 class Recipient {

@@ -57,6 +57,9 @@ struct Entry {
 class Reader {
  public:
   explicit Reader(Source& input);
+  // Reads one member cut out of an archive, from its first header block to behind its last block:
+  // then `input` ends without a marker, and `next` returns nothing.
+  static Reader for_member(Source& input);
   ~Reader();
   // The next member; skips what was not read of the last one. Nothing at the end-of-archive marker,
   // after checking that only zeros follow to the end of `input`.
@@ -65,6 +68,8 @@ class Reader {
   size_t read(ByteSpan target);
 
  private:
+  enum class Scope { archive, member };
+  Reader(Source& input, Scope scope);
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -94,15 +99,16 @@ class SparseSource final : public Source {
 };
 
 struct ExtractOptions {
-  bool restore_owner = true;  // chown, when running as root
+  bool restore_owner = true;  // chown, when running as root; else setuid and setgid are dropped
   uint64_t bytes_max = UINT64_MAX;
   uint64_t members_max = UINT64_MAX;
 };
 
 // Puts members under `root`, an existing folder, and never anywhere else: no "..", no absolute
 // path, no path through a symbolic link (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), no device,
-// no hard link to what was not extracted here. A later member of the same path replaces the
-// earlier. Holes are made again. Faults are Error(verification), full disks Error(limit).
+// no hard link to what is not under `root`: give it an empty folder, and all that is there was
+// extracted here. A later member of the same path replaces the earlier, but never a folder. Holes
+// are made again. Faults are Error(verification), full disks and exceeded limits Error(limit).
 class Extractor {
  public:
   Extractor(const std::filesystem::path& root, ExtractOptions options);
@@ -111,6 +117,9 @@ class Extractor {
   void extract(const Entry& entry, Source* content);
   // Modes and times of folders, which writing into them would have changed.
   void finish();
+  // What could not be restored and does not matter enough to fail: extended attributes that the
+  // system owns, or that this filesystem does not know. One sentence fragment each, paths printable.
+  const std::vector<std::string>& warnings() const;
 
  private:
   struct State;

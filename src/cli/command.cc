@@ -1,0 +1,64 @@
+#include "cli/command.h"
+
+namespace lifeboat::cli {
+namespace {
+
+constexpr const char* group_common = "Common options";
+
+}  // namespace
+
+CLI::App& add_command(CLI::App& app, CommandContext& context, const CommandInfo& info) {
+  CLI::App& command = *app.add_subcommand(info.name, info.summary);
+  command.group(info.group);
+  std::string footer = "Examples:";
+  for (const std::string& example : info.examples) footer += "\n  " + example;
+  command.footer(footer);
+  command.add_flag("--json", context.options.json, "data and the final error as JSON")
+      ->group(group_common);
+  command.add_flag("-q,--quiet", context.options.quiet, "only warnings and errors on stderr")
+      ->group(group_common);
+  return command;
+}
+
+void add_config_option(CLI::App& command, CommandContext& context) {
+  command
+      .add_option("--config", context.options.config_path,
+                  "the configuration (default: /etc/lifeboat/lifeboat.yaml)")
+      ->option_text("FILE")
+      ->group(group_common);
+}
+
+void add_store_options(CLI::App& command, CommandContext& context) {
+  add_config_option(command, context);
+  command
+      .add_option("--store", context.options.store,
+                  "where snapshots live: dir:PATH; needs no configuration")
+      ->option_text("STORE")
+      ->group(group_common);
+  command.add_option("--host", context.options.host, "the host whose snapshots are meant")
+      ->option_text("HOST")
+      ->group(group_common);
+}
+
+void add_identity_options(CLI::App& command, CommandContext& context) {
+  add_list_option(command, "-i,--identity", context.options.identity_files,
+                  "a file with age private keys; may be repeated")
+      ->option_text("FILE")
+      ->group(group_common);
+  command
+      .add_option("--passphrase-file", context.options.passphrase_file,
+                  "opens an encrypted identity file (or set LIFEBOAT_PASSPHRASE)")
+      ->option_text("FILE")
+      ->group(group_common);
+}
+
+CLI::Option* add_list_option(CLI::App& command, const std::string& names,
+                             std::vector<std::string>& values, const std::string& help) {
+  return command.add_option(names, values, help)->allow_extra_args(false);
+}
+
+void set_action(CLI::App& command, CommandContext& context, std::function<int()> action) {
+  command.callback([&context, action = std::move(action)] { context.action = action; });
+}
+
+}  // namespace lifeboat::cli

@@ -1,0 +1,53 @@
+// How a command joins the program: each adds itself to the CLI11 tree, and leaves in the context
+// what is to be done should it be the one that was typed.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+
+namespace lifeboat::cli {
+
+inline constexpr const char* group_snapshots = "Snapshots";
+inline constexpr const char* group_setup = "Setting up and checking";
+inline constexpr const char* group_keys = "Keys and files (as age)";
+inline constexpr const char* group_about = "About";
+
+struct CommandInfo {
+  std::string name;
+  std::string summary;  // one line
+  std::string group;
+  std::vector<std::string> examples;  // whole command lines
+};
+
+// A command with --json and --quiet. The result belongs to `app`.
+CLI::App& add_command(CLI::App& app, CommandContext& context, const CommandInfo& info);
+// --config
+void add_config_option(CLI::App& command, CommandContext& context);
+// --config, --store, --host
+void add_store_options(CLI::App& command, CommandContext& context);
+// -i, --identity, --passphrase-file
+void add_identity_options(CLI::App& command, CommandContext& context);
+// An option that may be given several times, one value each.
+CLI::Option* add_list_option(CLI::App& command, const std::string& names,
+                             std::vector<std::string>& values, const std::string& help);
+void set_action(CLI::App& command, CommandContext& context, std::function<int()> action);
+
+void add_backup(CLI::App& app, CommandContext& context);
+void add_list(CLI::App& app, CommandContext& context);
+void add_ls(CLI::App& app, CommandContext& context);
+void add_cat(CLI::App& app, CommandContext& context);
+void add_restore(CLI::App& app, CommandContext& context);
+void add_verify(CLI::App& app, CommandContext& context);
+void add_drill(CLI::App& app, CommandContext& context);
+void add_check(CLI::App& app, CommandContext& context);
+void add_keygen(CLI::App& app, CommandContext& context);
+void add_encrypt(CLI::App& app, CommandContext& context);
+void add_decrypt(CLI::App& app, CommandContext& context);
+void add_version(CLI::App& app, CommandContext& context);
+void add_help(CLI::App& app, CommandContext& context);
+
+}  // namespace lifeboat::cli

@@ -1,0 +1,77 @@
+#include <memory>
+#include <string>
+
+#include "base/exit_code.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/job_request.h"
+#include "cli/progress_bar.h"
+#include "cli/render.h"
+#include "engine/backup.h"
+#include "store/dir_store.h"
+
+namespace lifeboat::cli {
+namespace {
+
+struct Options {
+  std::string job;
+};
+
+constexpr std::chrono::hours leftovers_older_than{1};
+
+// A run that was killed leaves a file without a name of an object; the next run clears it away.
+void sweep_leftovers(CommandContext& context) {
+  auto* store = dynamic_cast<DirStore*>(&context.store());
+  if (store == nullptr) return;
+  const size_t swept = store->sweep_leftovers(leftovers_older_than, context.clock());
+  if (swept > 0) {
+    context.talk().say(format("removed {} of a run that was killed",
+                              print_count(swept, "unfinished file", "unfinished files")));
+  }
+}
+
+void tell_failures(const Manifest& manifest, CommandContext& context) {
+  for (const ManifestService& service : manifest.services) {
+    if (service.ok) continue;
+    context.talk().line(format("lifeboat: service '{}' is not in the snapshot: {}",
+                               printable(service.name), printable(service.error)));
+    for (const std::string& hint : service.hints) {
+      context.talk().line(format("hint: {}", printable(hint)));
+    }
+  }
+}
+
+int backup(const Options& options, CommandContext& context) {
+  const Config& config = context.config();
+  const BackupRequest request = make_backup_request(config, config.job(options.job));
+  sweep_leftovers(context);
+  ProgressBar progress(context.talk(), context.clock());
+  Environment environment = context.environment(progress);
+  const BackupResult result = run_backup(request, environment);
+  context.talk().status("");
+  if (context.options.json) {
+    context.out().json(backup_to_json(result));
+  } else {
+    context.out().text(render_backup(result, environment.store.name(), context.style()));
+  }
+  context.out().flush();
+  tell_failures(result.manifest, context);
+  return result.manifest.is_partial() ? exit_code(ErrorKind::partial) : exit_ok;
+}
+
+}  // namespace
+
+void add_backup(CLI::App& app, CommandContext& context) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command = add_command(app, context,
+                                  {"backup",
+                                   "back up the services of a job into a new snapshot",
+                                   group_snapshots,
+                                   {"lifeboat backup", "lifeboat backup nightly",
+                                    "lifeboat backup --config ./lifeboat.yaml --json"}});
+  command.add_option("JOB", options->job, "the job (may be left out if there is only one)");
+  add_config_option(command, context);
+  set_action(command, context, [options, &context] { return backup(*options, context); });
+}
+
+}  // namespace lifeboat::cli

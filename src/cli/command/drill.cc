@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "base/exit_code.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/progress_bar.h"
+#include "cli/render.h"
+#include "config/config.h"
+#include "engine/drill.h"
+#include "snapshot/catalog.h"
+
+namespace lifeboat::cli {
+namespace {
+
+struct Options {
+  std::string snapshot;
+  std::string scratch;
+  std::string scratch_size_max;
+  bool sabotage = false;
+  bool no_evidence = false;
+};
+
+// The snapshot asked for, else the configuration's, else the newest.
+std::string chosen_snapshot(const Options& options, CommandContext& context) {
+  if (!options.snapshot.empty()) return options.snapshot;
+  const bool from_config = context.options.store.empty() && context.config().drill;
+  return from_config ? context.config().drill->which : "latest";
+}
+
+std::filesystem::path chosen_scratch(const Options& options, CommandContext& context) {
+  if (!options.scratch.empty()) return options.scratch;
+  const bool from_config = context.options.store.empty() && context.config().drill;
+  return from_config ? context.config().drill->scratch : context.temporary_dir();
+}
+
+uint64_t scratch_limit(const Options& options) {
+  if (options.scratch_size_max.empty()) return UINT64_MAX;
+  if (const auto bytes = parse_bytes(options.scratch_size_max)) return *bytes;
+  throw Error(ErrorKind::usage, format("'{}' is not a size", printable(options.scratch_size_max)))
+      .hint("Write it as 500 MiB or 20 GB.");
+}
+
+int sabotage(const DrillRequest& request, Environment& environment, CommandContext& context) {
+  const auto outcomes = run_sabotage(request, environment);
+  context.talk().status("");
+  if (context.options.json) {
+    context.out().json(sabotage_to_json(request.id, outcomes));
+  } else {
+    context.out().text(render_sabotage(outcomes, context.style()));
+  }
+  const bool all_caught =
+      !outcomes.empty() && std::all_of(outcomes.begin(), outcomes.end(),
+                                       [](const SabotageOutcome& one) { return one.caught; });
+  return all_caught ? exit_ok : exit_code(ErrorKind::verification);
+}
+
+int drill(const Options& options, CommandContext& context) {
+  ProgressBar progress(context.talk(), context.clock());
+  Environment environment = context.environment(progress);
+  DrillRequest request;
+  request.identities = context.required_identities();
+  request.id = resolve_snapshot(environment.store, chosen_snapshot(options, context),
+                                context.default_host());
+  request.scratch_dir = chosen_scratch(options, context);
+  request.scratch_bytes_max = scratch_limit(options);
+  request.keep_evidence = !options.no_evidence;
+  if (options.sabotage) return sabotage(request, environment, context);
+
+  const DrillResult result = run_drill(request, environment);
+  context.talk().status("");
+  if (!result.evidence_warning.empty()) {
+    context.talk().warn(format("no evidence was written: {}", printable(result.evidence_warning)));
+  }
+  if (context.options.json) {
+    context.out().json(drill_to_json(result));
+  } else {
+    context.out().text(render_drill(result, context.style()));
+  }
+  switch (result.verdict) {
+    case DrillVerdict::ok:
+      return exit_ok;
+    case DrillVerdict::partial:
+      return exit_code(ErrorKind::partial);
+    case DrillVerdict::failed:
+      return exit_code(ErrorKind::verification);
+  }
+  throw Bug("unknown verdict");
+}
+
+}  // namespace
+
+void add_drill(CLI::App& app, CommandContext& context) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command =
+      add_command(app, context,
+                  {"drill",
+                   "restore into scratch and let every service prove itself",
+                   group_snapshots,
+                   {"lifeboat drill", "lifeboat drill 2026-05-07 --scratch /mnt/big",
+                    "lifeboat drill --sabotage",
+                    "lifeboat drill --store dir:/mnt/usb/backups --identity key.txt"}});
+  command.add_option("SNAPSHOT", options->snapshot, "latest (the default), a date, or HOST/DATE");
+  command.add_flag("--sabotage", options->sabotage,
+                   "damage copies in every known way; the drill must notice each");
+  command.add_option("--scratch", options->scratch, "where to restore to; always cleaned up")
+      ->option_text("DIR");
+  command
+      .add_option("--scratch-max", options->scratch_size_max,
+                  "give up beyond this much restored data, such as 20 GiB")
+      ->option_text("SIZE");
+  command.add_flag("--no-evidence", options->no_evidence, "write nothing to the store");
+  add_store_options(command, context);
+  add_identity_options(command, context);
+  set_action(command, context, [options, &context] { return drill(*options, context); });
+}
+
+}  // namespace lifeboat::cli

@@ -1,0 +1,78 @@
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "base/exit_code.h"
+#include "cli/command.h"
+#include "cli/render.h"
+#include "snapshot/catalog.h"
+#include "snapshot/layout.h"
+
+namespace lifeboat::cli {
+namespace {
+
+struct Options {
+  size_t limit = 0;  // 0: all
+};
+
+ListedSnapshot load(Store& store, const SnapshotId& id) {
+  ListedSnapshot listed;
+  listed.id = id;
+  try {
+    listed.manifest = load_manifest(store, id);
+  } catch (const Error& error) {
+    // One damaged snapshot must not hide the others; a store that fails hides them all.
+    if (error.kind() != ErrorKind::verification) throw;
+    listed.damage = error.what();
+  }
+  return listed;
+}
+
+int list(const Options& options, CommandContext& context) {
+  Store& store = context.store();
+  const std::string& host = context.options.host;
+  if (!host.empty()) check_host(host);
+  std::vector<SnapshotId> ids = list_snapshots(store, host);
+  // Newest first, over all hosts.
+  std::stable_sort(ids.begin(), ids.end(), [](const SnapshotId& left, const SnapshotId& right) {
+    return std::tie(left.date, left.suffix) > std::tie(right.date, right.suffix);
+  });
+  if (options.limit > 0 && ids.size() > options.limit) ids.resize(options.limit);
+  std::vector<ListedSnapshot> snapshots;
+  for (const SnapshotId& id : ids) {
+    context.stop().throw_if_stopped();
+    snapshots.push_back(load(store, id));
+  }
+  if (context.options.json) {
+    Json all = Json::array();
+    for (const ListedSnapshot& snapshot : snapshots) all.push_back(listed_to_json(snapshot));
+    context.out().json(all);
+  } else if (snapshots.empty()) {
+    context.talk().say(format("{} holds no snapshots{}", store.name(),
+                              host.empty() ? "" : format(" of host '{}'", host)));
+  } else {
+    context.out().text(render_list(snapshots, context.clock().now(), context.style()));
+  }
+  const bool damaged =
+      std::any_of(snapshots.begin(), snapshots.end(),
+                  [](const ListedSnapshot& snapshot) { return !snapshot.damage.empty(); });
+  return damaged ? exit_code(ErrorKind::verification) : exit_ok;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, CommandContext& context) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command =
+      add_command(app, context,
+                  {"list",
+                   "list the snapshots of a store, newest first",
+                   group_snapshots,
+                   {"lifeboat list", "lifeboat list --limit 7",
+                    "lifeboat list --store dir:/mnt/usb/backups --host vps-h1 --json"}});
+  command.add_option("--limit", options->limit, "show the newest N only")->option_text("N");
+  add_store_options(command, context);
+  set_action(command, context, [options, &context] { return list(*options, context); });
+}
+
+}  // namespace lifeboat::cli

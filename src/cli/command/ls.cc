@@ -1,0 +1,72 @@
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "base/exit_code.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/render.h"
+#include "engine/restore.h"
+#include "snapshot/catalog.h"
+
+namespace lifeboat::cli {
+namespace {
+
+struct Options {
+  std::string snapshot = "latest";
+  std::string prefix;
+};
+
+// "n8n" holds "n8n" and "n8n/config", and not "n8n-old/config".
+bool is_below(const std::string& path, const std::string& prefix) {
+  if (prefix.empty() || path == prefix) return true;
+  return path.starts_with(prefix) && path[prefix.size()] == '/';
+}
+
+int ls(const Options& options, CommandContext& context) {
+  std::string prefix = options.prefix;
+  while (prefix.ends_with('/')) prefix.pop_back();
+  Progress silence;
+  Environment environment = context.environment(silence);
+  const auto& identities = context.required_identities();
+  const SnapshotId id =
+      resolve_snapshot(environment.store, options.snapshot, context.default_host());
+  uint64_t shown = 0;
+  if (context.options.json) context.out().begin_array();
+  list_members(id, identities, environment, [&](const IndexMember& member) {
+    if (!is_below(member.meta.path, prefix)) return;
+    ++shown;
+    if (context.options.json) {
+      context.out().item(member_to_json(member));
+    } else {
+      context.out().line(render_member(member));
+    }
+  });
+  if (shown == 0 && !prefix.empty()) {
+    throw Error(ErrorKind::usage,
+                format("list members of {}: none lies under '{}'", id.text(), printable(prefix)))
+        .hint(format("List them all with: lifeboat ls {}", id.text()));
+  }
+  if (context.options.json) context.out().end_array();
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_ls(CLI::App& app, CommandContext& context) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command =
+      add_command(app, context,
+                  {"ls",
+                   "list the members of a snapshot",
+                   group_snapshots,
+                   {"lifeboat ls", "lifeboat ls 2026-05-07 n8n",
+                    "lifeboat ls vps-h1/latest --store dir:/mnt/usb/backups --identity key.txt"}});
+  command.add_option("SNAPSHOT", options->snapshot, "latest (the default), a date, or HOST/DATE");
+  command.add_option("PREFIX", options->prefix, "only what lies under this path");
+  add_store_options(command, context);
+  add_identity_options(command, context);
+  set_action(command, context, [options, &context] { return ls(*options, context); });
+}
+
+}  // namespace lifeboat::cli

@@ -1,0 +1,93 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/exit_code.h"
+#include "base/text.h"
+#include "cli/app.h"
+#include "cli/command.h"
+#include "cli/progress_bar.h"
+#include "cli/render.h"
+#include "engine/verify.h"
+#include "snapshot/catalog.h"
+#include "snapshot/layout.h"
+
+namespace lifeboat::cli {
+namespace {
+
+struct Options {
+  std::string snapshot = "latest";
+  bool all = false;
+};
+
+// Each snapshot of the store; those that fail are told and the rest still checked. The exit code
+// is the first failure's.
+int verify_all(Environment& environment, CommandContext& context) {
+  const std::vector<SnapshotId> ids = list_snapshots(environment.store, context.options.host);
+  int code = exit_ok;
+  if (context.options.json) context.out().begin_array();
+  for (const SnapshotId& id : ids) {
+    try {
+      const VerifyResult result = verify_snapshot(id, context.identities(), environment);
+      if (context.options.json) {
+        context.out().item(verify_to_json(id, result));
+      } else {
+        context.out().text(render_verify(id, result, context.style()));
+      }
+    } catch (const Error& error) {
+      const Failure failure = describe_failure(std::current_exception());
+      if (code == exit_ok) code = failure.code;
+      if (context.options.json) {
+        Json item = {{"snapshot", id.text()}, {"ok", false}};
+        item.update(failure_to_json(failure));
+        context.out().item(item);
+      } else {
+        context.out().line(format("{} {}", context.style().bad("✗"), printable(failure.message)));
+      }
+    }
+    context.out().flush();
+  }
+  if (context.options.json) context.out().end_array();
+  if (ids.empty()) context.talk().say(format("{} holds no snapshots", environment.store.name()));
+  return code;
+}
+
+int verify(const Options& options, CommandContext& context) {
+  ProgressBar progress(context.talk(), context.clock());
+  Environment environment = context.environment(progress);
+  if (context.identities().empty()) {
+    context.talk().say(
+        "no private key: only the stored bytes are checked (give --identity FILE for all)");
+  }
+  if (options.all) return verify_all(environment, context);
+  const SnapshotId id =
+      resolve_snapshot(environment.store, options.snapshot, context.default_host());
+  const VerifyResult result = verify_snapshot(id, context.identities(), environment);
+  if (context.options.json) {
+    context.out().json(verify_to_json(id, result));
+  } else {
+    context.out().text(render_verify(id, result, context.style()));
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, CommandContext& context) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command =
+      add_command(app, context,
+                  {"verify",
+                   "read a whole snapshot and check every hash in it",
+                   group_snapshots,
+                   {"lifeboat verify", "lifeboat verify 2026-05-07", "lifeboat verify --all --json",
+                    "lifeboat verify --store dir:/mnt/usb/backups --identity key.txt"}});
+  CLI::Option* snapshot = command.add_option("SNAPSHOT", options->snapshot,
+                                             "latest (the default), a date, or HOST/DATE");
+  command.add_flag("--all", options->all, "every snapshot of the store")->excludes(snapshot);
+  add_store_options(command, context);
+  add_identity_options(command, context);
+  set_action(command, context, [options, &context] { return verify(*options, context); });
+}
+
+}  // namespace lifeboat::cli

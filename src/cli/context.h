@@ -1,0 +1,107 @@
+// What every command is given: its surroundings, the options that commands share, and what follows
+// from them (configuration, store, keys), made when first asked for. A command that is told
+// --store and --identity therefore works on a machine without any configuration.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/stop.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "codec/age/age.h"
+#include "engine/environment.h"
+#include "store/store.h"
+
+namespace lifeboat {
+struct Config;
+}
+
+namespace lifeboat::cli {
+
+// The world as the program sees it; a test has its own.
+struct Surroundings {
+  Sink& out;
+  Sink& talk;
+  TerminalTraits terminal;
+  Clock& clock;
+  Random& random;
+  StopToken stop;
+};
+
+struct SharedOptions {
+  bool json = false;
+  bool quiet = false;
+  std::string config_path;  // empty: the default one
+  std::string store;        // empty: the configuration's
+  std::string host;         // empty: the configuration's, or the store's only one
+  std::vector<std::string> identity_files;
+  std::string passphrase_file;
+};
+
+inline constexpr std::string_view default_config_path = "/etc/lifeboat/lifeboat.yaml";
+
+// Opens what "dir:PATH" names; Error(usage) for any other text.
+std::unique_ptr<Store> open_store(const std::string& text, Random& random);
+
+// One command. Everything it hands out lives as long as it does.
+class CommandContext {
+ public:
+  explicit CommandContext(Surroundings& surroundings);
+  ~CommandContext();
+
+  SharedOptions options;
+  // What the chosen command does; returns the exit code.
+  std::function<int()> action;
+
+  Output& out() { return out_; }
+  Talk& talk() { return talk_; }
+  const Style& style() const { return style_; }
+  const TerminalTraits& terminal() const { return surroundings_.terminal; }
+  Clock& clock() { return surroundings_.clock; }
+  Random& random() { return surroundings_.random; }
+  const StopToken& stop() const { return surroundings_.stop; }
+
+  std::filesystem::path config_path() const;
+  // Throws ConfigErrors that hold every fault; warnings are told once.
+  const Config& config();
+  // The same for who tells the warnings himself.
+  const Config& load_config_quietly();
+  Store& store();
+  const RecipeRegistry& recipes();
+  // Empty: the store decides.
+  std::string default_host();
+  // Private keys of --identity, else of the configuration; none if neither names any.
+  const std::vector<age::Identity>& identities();
+  // The same, but Error(crypto) if there are none.
+  const std::vector<age::Identity>& required_identities();
+  // Where encrypted spool files and scratch folders go when nothing else is said.
+  std::filesystem::path temporary_dir() const;
+  Environment environment(Progress& progress);
+
+  // stdin can be read once: throws Error(usage) at the second claim.
+  void claim_stdin(std::string_view purpose);
+
+ private:
+  bool has_config() const;
+
+  Surroundings& surroundings_;
+  Output out_;
+  Talk talk_;
+  Style style_;
+  std::string stdin_purpose_;
+  std::unique_ptr<Config> config_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<RecipeRegistry> recipes_;
+  std::optional<std::vector<age::Identity>> identities_;
+};
+
+}  // namespace lifeboat::cli

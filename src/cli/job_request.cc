@@ -1,0 +1,55 @@
+#include "cli/job_request.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "cli/keys.h"
+#include "io/files.h"
+
+namespace lifeboat::cli {
+namespace {
+
+Hooks hooks_of(const HooksConfig& hooks) { return {hooks.before, hooks.after, hooks.on_error}; }
+
+}  // namespace
+
+std::vector<age::Recipient> configured_recipients(const EncryptionConfig& encryption) {
+  std::vector<age::Recipient> recipients;
+  for (size_t at = 0; at < encryption.recipients.size(); ++at) {
+    recipients.push_back(with_context(format("encryption.recipients, entry {}", at + 1), [&] {
+      return age::parse_recipient(encryption.recipients[at]);
+    }));
+  }
+  if (encryption.recipients_file) {
+    const auto& path = *encryption.recipients_file;
+    auto more = age::parse_recipients(read_file(path, key_file_bytes_max, ErrorKind::config),
+                                      path.native());
+    std::move(more.begin(), more.end(), std::back_inserter(recipients));
+  }
+  return recipients;
+}
+
+Service service_of(const ServiceConfig& service) {
+  return {service.name, service.recipe, service.settings};
+}
+
+BackupRequest make_backup_request(const Config& config, const JobConfig& job) {
+  BackupRequest request;
+  request.host = config.host;
+  request.job = job.name;
+  for (const std::string& name : job.services) {
+    const ServiceConfig* service = config.find_service(name);
+    ensure(service != nullptr, "the configuration checks the services of its jobs");
+    request.services.push_back({service_of(*service), hooks_of(service->hooks)});
+  }
+  request.hooks = hooks_of(job.hooks);
+  request.recipients = configured_recipients(config.encryption);
+  request.level = config.compression_level;
+  request.config_text = config.text_without_secrets;
+  request.lock_dir = config.state_dir;
+  return request;
+}
+
+}  // namespace lifeboat::cli

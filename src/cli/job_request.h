@@ -1,0 +1,19 @@
+// From the configuration to what the engine is asked to do.
+#pragma once
+
+#include <vector>
+
+#include "codec/age/age.h"
+#include "config/config.h"
+#include "engine/backup.h"
+
+namespace lifeboat::cli {
+
+// The configured recipients, those of the recipients file last. Errors name the place.
+std::vector<age::Recipient> configured_recipients(const EncryptionConfig& encryption);
+
+Service service_of(const ServiceConfig& service);
+
+BackupRequest make_backup_request(const Config& config, const JobConfig& job);
+
+}  // namespace lifeboat::cli

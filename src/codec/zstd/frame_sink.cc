@@ -1,0 +1,225 @@
+// A ring of slots, one frame each: the caller fills a slot, a worker compresses it, the caller
+// writes it on when its turn has come. The ring is the only bound on memory and the only
+// back-pressure.
+//
+// Not zstd's own multi-threading (ZSTD_c_nbWorkers): that makes one big frame, in which nothing can
+// be found without all that lies before it.
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "codec/zstd/format.h"
+#include "codec/zstd/zstd.h"
+
+namespace lifeboat::zstd {
+namespace {
+
+constexpr unsigned workers_max = 8;
+
+// Memory that is not touched before it is used: output is mostly far smaller than its bound.
+struct Buffer {
+  explicit Buffer(size_t bytes)
+      : data(std::make_unique_for_overwrite<std::byte[]>(bytes)), capacity(bytes) {}
+  ByteView view() const { return {data.get(), size}; }
+
+  std::unique_ptr<std::byte[]> data;
+  size_t capacity;
+  size_t size = 0;
+};
+
+struct Slot {
+  explicit Slot(size_t frame_bytes) : raw(frame_bytes), stored(ZSTD_compressBound(frame_bytes)) {}
+
+  Buffer raw;
+  Buffer stored;
+  bool is_done = false;  // guarded by the mutex, as is `failure`
+  std::exception_ptr failure;
+};
+
+unsigned worker_count(unsigned asked) {
+  if (asked > 0) return asked;
+  return std::clamp(std::thread::hardware_concurrency(), 1u, workers_max);
+}
+
+}  // namespace
+
+struct FrameSink::State {
+  State(Sink& next_sink, FrameOptions frame_options)
+      : next(next_sink), options(frame_options), workers(worker_count(frame_options.workers)) {
+    ensure(options.level >= level_min && options.level <= level_max, "zstd level in range");
+    ensure(options.frame_bytes > 0 && options.frame_bytes <= frame_bytes_max,
+           "zstd frame size in range");
+    slots.resize(workers + 2);
+  }
+
+  ~State() {
+    {
+      const std::lock_guard lock(mutex);
+      is_stopping = true;
+    }
+    work_ready.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  // The slot being filled; waits until the ring has room, and makes the slot at its first use.
+  Slot& filling() {
+    while (submitted - written == slots.size()) write_oldest();
+    std::unique_ptr<Slot>& filled = slots[submitted % slots.size()];
+    if (!filled) filled = std::make_unique<Slot>(options.frame_bytes);
+    return *filled;
+  }
+  Slot& slot(size_t number) { return *slots[number % slots.size()]; }
+
+  void add(ByteView data) {
+    while (!data.empty()) {
+      Buffer& raw = filling().raw;
+      const size_t count = std::min(data.size(), raw.capacity - raw.size);
+      std::copy_n(data.begin(), count, raw.data.get() + raw.size);
+      raw.size += count;
+      data = data.subspan(count);
+      if (raw.size == raw.capacity) submit();
+    }
+  }
+
+  // Hands the filled slot to the workers, then passes on what is done.
+  void submit() {
+    // Threads come with the work, so that a small stream costs one.
+    if (threads.size() < workers) start_thread();
+    {
+      const std::lock_guard lock(mutex);
+      ++submitted;
+    }
+    work_ready.notify_one();
+    while (written < submitted && is_oldest_done()) write_oldest();
+  }
+
+  void start_thread() {
+    try {
+      threads.emplace_back([this] { compress_frames(); });
+    } catch (const std::system_error& error) {
+      throw system_error(ErrorKind::limit, "start a compression thread", error.code().value());
+    }
+  }
+
+  bool is_oldest_done() {
+    const std::lock_guard lock(mutex);
+    return slot(written).is_done;
+  }
+
+  // Waits for the oldest frame in flight and passes it on. A failure stays with its slot, so that
+  // every later call meets it again.
+  void write_oldest() {
+    Slot& oldest = slot(written);
+    {
+      std::unique_lock lock(mutex);
+      frame_done.wait(lock, [&] { return oldest.is_done; });
+      if (oldest.failure) std::rethrow_exception(oldest.failure);
+    }
+    if (frames.size() == frames_max) {
+      throw Error(ErrorKind::limit, "compress: more frames than a seek table can hold");
+    }
+    next.write(oldest.stored.view());
+    Frame frame;
+    if (!frames.empty()) {
+      frame.raw_offset = frames.back().raw_offset + frames.back().raw_size;
+      frame.stored_offset = frames.back().stored_offset + frames.back().stored_size;
+    }
+    frame.raw_size = static_cast<uint32_t>(oldest.raw.size);
+    frame.stored_size = static_cast<uint32_t>(oldest.stored.size);
+    // The content checksum ends the frame, and is what the seek table wants.
+    frame.checksum = get_u32(oldest.stored.data.get() + oldest.stored.size - 4);
+    frames.push_back(frame);
+    oldest.raw.size = 0;
+    oldest.is_done = false;
+    ++written;
+  }
+
+  // A worker: takes submitted slots in order until stopped.
+  void compress_frames() {
+    CompressContext context;
+    for (;;) {
+      Slot* taken = nullptr;
+      {
+        std::unique_lock lock(mutex);
+        work_ready.wait(lock, [&] { return is_stopping || started < submitted; });
+        if (is_stopping) return;
+        taken = &slot(started++);
+      }
+      std::exception_ptr failure;
+      try {
+        if (!context) context = make_compress_context(options.level);
+        // One call on whole buffers: zstd then knows the size and keeps its tables small.
+        taken->stored.size =
+            check(ZSTD_compress2(context.get(), taken->stored.data.get(), taken->stored.capacity,
+                                 taken->raw.data.get(), taken->raw.size),
+                  ErrorKind::limit, "compress");
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      {
+        const std::lock_guard lock(mutex);
+        taken->failure = failure;
+        taken->is_done = true;
+      }
+      frame_done.notify_one();
+    }
+  }
+
+  void write_seek_table() {
+    const size_t content = frames.size() * seek_entry_bytes + seek_footer_bytes;
+    Bytes table(skippable_header_bytes + content);
+    std::byte* at = table.data();
+    put_u32(at, skippable_magic);
+    put_u32(at + 4, static_cast<uint32_t>(content));
+    at += skippable_header_bytes;
+    for (const Frame& frame : frames) {
+      put_u32(at, frame.stored_size);
+      put_u32(at + 4, frame.raw_size);
+      put_u32(at + 8, frame.checksum);
+      at += seek_entry_bytes;
+    }
+    put_u32(at, static_cast<uint32_t>(frames.size()));
+    at[4] = checksum_flag;
+    put_u32(at + 5, seekable_magic);
+    next.write(table);
+  }
+
+  Sink& next;
+  const FrameOptions options;
+  const unsigned workers;
+  std::vector<Frame> frames;
+  size_t written = 0;  // frames passed on, and so the number of the oldest in flight
+
+  std::mutex mutex;
+  std::condition_variable work_ready;
+  std::condition_variable frame_done;
+  // The ring. A slot belongs to the caller, except between being submitted and being done.
+  std::vector<std::unique_ptr<Slot>> slots;
+  size_t submitted = 0;      // changed by the caller only, under the mutex
+  size_t started = 0;        // guarded
+  bool is_stopping = false;  // guarded
+  std::vector<std::thread> threads;
+};
+
+FrameSink::FrameSink(Sink& next, FrameOptions options)
+    : state_(std::make_unique<State>(next, options)) {}
+FrameSink::~FrameSink() = default;
+
+void FrameSink::do_write(ByteView data) { state_->add(data); }
+
+void FrameSink::cut() {
+  ensure(!is_finished(), "a finished frame sink is not cut");
+  if (state_->filling().raw.size > 0) state_->submit();
+}
+
+void FrameSink::do_finish() {
+  cut();
+  while (state_->written < state_->submitted) state_->write_oldest();
+  state_->write_seek_table();
+}
+
+const std::vector<Frame>& FrameSink::frames() const { return state_->frames; }
+
+}  // namespace lifeboat::zstd

@@ -1,0 +1,161 @@
+// The configuration, typed and complete: docs/CONFIG.md says what each key means.
+//
+// Loading finds every fault of the file in one pass, since a person who repairs one fault a night
+// loses a week of backups. Nothing of the outside world is checked here except the files that hold
+// secrets: whether a store answers or a key opens anything is for `check`.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "base/settings.h"
+
+namespace lifeboat {
+
+using SharedSecret = std::shared_ptr<const Secret>;
+using Commands = std::vector<std::vector<std::string>>;  // argv lists; argv[0] is never empty
+
+// Line and column count from 1, columns in characters; line 0 stands for the file as a whole.
+struct ConfigLocation {
+  std::string file;
+  size_t line = 0;
+  size_t column = 0;
+  // "/etc/lifeboat/lifeboat.yaml:3:5", or the file alone.
+  std::string text() const;
+};
+
+// Something wrong (a fault) or doubtful (a warning). Never holds a secret.
+struct ConfigFinding {
+  ConfigLocation location;
+  std::string message;
+  std::string hint;  // may be empty
+};
+
+// All faults of a configuration, sorted by place. The message is one line a fault,
+// "file:line:column: message", each followed by its hint.
+class ConfigErrors final : public Error {
+ public:
+  // At least one.
+  explicit ConfigErrors(std::vector<ConfigFinding> faults);
+  const std::vector<ConfigFinding>& faults() const { return faults_; }
+
+ private:
+  std::vector<ConfigFinding> faults_;
+};
+
+struct DirStoreConfig {
+  std::filesystem::path path;
+};
+
+struct S3StoreConfig {
+  std::string endpoint;  // empty: Amazon's own for the region
+  std::string region;
+  std::string bucket;
+  SharedSecret access_key;
+  SharedSecret secret_key;
+  SharedSecret session_token;  // null: none
+  bool path_style = false;     // bucket in the path, not in the host name
+};
+
+struct EncryptionConfig {
+  std::vector<std::string> recipients;                   // "age1..."
+  std::optional<std::filesystem::path> recipients_file;  // read by whoever encrypts
+};
+
+struct RetentionConfig {
+  uint64_t daily = 30;    // days
+  uint64_t monthly = 12;  // months
+};
+
+struct HooksConfig {
+  Commands before;
+  Commands after;
+  Commands on_error;
+};
+
+struct ServiceConfig {
+  std::string name;
+  std::string recipe;
+  Settings settings;  // what the recipe declares, types checked
+  HooksConfig hooks;
+};
+
+struct JobConfig {
+  std::string name;
+  std::string schedule;  // "02:00", "hourly" ... "monthly", five cron fields, or "manual"
+  std::vector<std::string> services;
+  HooksConfig hooks;
+};
+
+struct DrillConfig {
+  std::optional<std::filesystem::path> identity;  // not opened at load: `check` does
+  std::string schedule = "weekly";
+  std::string which = "latest";
+  std::filesystem::path scratch = "/var/tmp";
+};
+
+struct MetricsConfig {
+  std::optional<std::filesystem::path> textfile;  // a folder
+  std::string pushgateway;                        // URL; empty: none
+};
+
+struct NotifyConfig {
+  SharedSecret discord_webhook;  // null: not configured
+  std::string github_repo;       // "owner/name"; empty: not configured
+  SharedSecret github_token;
+  SharedSecret heartbeat_url;  // null: not configured
+};
+
+struct Config {
+  std::string host;
+  std::variant<DirStoreConfig, S3StoreConfig> store;
+  EncryptionConfig encryption;
+  int compression_level = 3;  // 1..19
+  RetentionConfig retention;
+  std::vector<ServiceConfig> services;  // in the order of the file
+  std::vector<JobConfig> jobs;          // in the order of the file
+  std::optional<DrillConfig> drill;
+  MetricsConfig metrics;
+  NotifyConfig notify;
+  std::filesystem::path spool_dir = "/var/tmp";
+  std::filesystem::path state_dir = "/var/lib/lifeboat";  // the run lock, and what runs remember
+
+  // The archive's lifeboat.yaml: the file's own text, with each secret that was written out in it
+  // replaced by a reference such as ${REDACTED_STORE_S3_SECRET_KEY}.
+  std::string text_without_secrets;
+  std::vector<ConfigFinding> warnings;
+
+  // Null when there is none.
+  const ServiceConfig* find_service(std::string_view name) const;
+  // Throws Error(config) with a did-you-mean. An empty name means the only job; a usage Error if
+  // there are several.
+  const JobConfig& job(std::string_view name) const;
+};
+
+// What loading needs of the world. All functions are called on the caller's thread.
+struct LoadOptions {
+  // What a recipe's services may set; null for a recipe that does not exist.
+  std::function<const std::vector<OptionSpec>*(std::string_view recipe)> recipe_options;
+  std::vector<std::string> recipe_names;
+  std::function<std::optional<std::string>(std::string_view name)> environment;
+  std::vector<std::string> environment_names;  // for did-you-mean
+  // Standard output of a command; throws Error if it cannot run or fails. Without it a
+  // `*_command` key is a fault.
+  std::function<Secret(const std::vector<std::string>& argv)> run_command;
+};
+// Sets `environment` and `environment_names` to the process's own.
+void use_process_environment(LoadOptions& options);
+
+// Throws ConfigErrors.
+Config load_config(const std::filesystem::path& path, const LoadOptions& options);
+
+}  // namespace lifeboat

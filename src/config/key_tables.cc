@@ -1,0 +1,362 @@
+#include "config/key_tables.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/names.h"
+#include "base/text.h"
+
+namespace lifeboat {
+namespace {
+
+bool is_recipient(std::string_view text) { return text.starts_with("age1"); }
+
+bool is_url(std::string_view text) {
+  const auto is_after = [&](std::string_view scheme) {
+    return text.starts_with(scheme) && text.size() > scheme.size();
+  };
+  return (is_after("http://") || is_after("https://")) &&
+         text.find_first_of(" \t\n") == std::string_view::npos;
+}
+
+bool is_https_url(std::string_view text) { return is_url(text) && text.starts_with("https://"); }
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+bool is_bucket(std::string_view text) {
+  return text.size() >= 3 && text.size() <= 63 &&
+         std::all_of(text.begin(), text.end(), [](char letter) {
+           return detail::is_lower_or_digit(letter) || letter == '-' || letter == '.';
+         });
+}
+
+bool is_repo(std::string_view text) {
+  const auto parts = split(text, '/');
+  return parts.size() == 2 && !parts[0].empty() && !parts[1].empty() &&
+         text.find_first_of(" :\n\t") == std::string_view::npos;
+}
+
+bool is_latest(std::string_view text) { return text == "latest"; }
+
+std::optional<unsigned> parse_number(std::string_view text) {
+  unsigned value = 0;
+  const auto end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return value;
+}
+
+struct CronField {
+  unsigned min;
+  unsigned max;
+};
+
+// "*", "5", "1-5", "*/15", "1-30/2"; names of months and days are left to people who like them
+// less.
+bool is_cron_item(std::string_view item, CronField field) {
+  const size_t slash = item.find('/');
+  if (slash != std::string_view::npos) {
+    const auto step = parse_number(item.substr(slash + 1));
+    if (!step || *step == 0 || *step > field.max) return false;
+    item = item.substr(0, slash);
+    if (item != "*" && item.find('-') == std::string_view::npos) return false;
+  }
+  if (item == "*") return true;
+  const size_t dash = item.find('-');
+  const auto first = parse_number(item.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : parse_number(item.substr(dash + 1));
+  return first && last && *first >= field.min && *first <= *last && *last <= field.max;
+}
+
+bool is_cron(std::string_view text) {
+  constexpr std::array<CronField, 5> limits{{{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 7}}};
+  std::vector<std::string> fields = split(text, ' ');
+  std::erase(fields, "");
+  if (fields.size() != limits.size()) return false;
+  for (size_t at = 0; at < limits.size(); ++at) {
+    for (const std::string& item : split(fields[at], ',')) {
+      if (!is_cron_item(item, limits[at])) return false;
+    }
+  }
+  return true;
+}
+
+bool is_time_of_day(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':') return false;
+  const auto hours = parse_number(text.substr(0, 2));
+  const auto minutes = parse_number(text.substr(3));
+  return hours && minutes && *hours < 24 && *minutes < 60;
+}
+
+const std::string schedule_rule =
+    "HH:MM, hourly, daily, weekly, monthly, manual, or five cron fields";
+
+using Keys = std::vector<KeySpec>;
+
+SectionSpec top_section() {
+  return {
+      "", "", "",
+      Keys{
+          {.name = "host",
+           .required = true,
+           .help = "name of this machine; all its objects lie below it in the store",
+           .expected = std::string(host_name_rule) + ", and no reserved word",
+           .accepts = is_host_name},
+          {.name = "env_file",
+           .type = OptionType::path,
+           .help =
+               "KEY=VALUE lines that ${VAR} may name; refused unless its mode is 0600 or stricter"},
+          {.name = "store",
+           .kind = KeyKind::section,
+           .required = true,
+           .section = "store",
+           .help = "where snapshots live"},
+          {.name = "encryption",
+           .kind = KeyKind::section,
+           .required = true,
+           .section = "encryption",
+           .help = "who can read them"},
+          {.name = "compression",
+           .kind = KeyKind::section,
+           .section = "compression",
+           .help = "how hard zstd works"},
+          {.name = "retention",
+           .kind = KeyKind::section,
+           .section = "retention",
+           .help = "how long snapshots are kept"},
+          {.name = "services",
+           .kind = KeyKind::named,
+           .required = true,
+           .section = "services.NAME",
+           .help = "what to protect, by names you choose"},
+          {.name = "jobs",
+           .kind = KeyKind::named,
+           .required = true,
+           .section = "jobs.NAME",
+           .help = "when, and which services together; one archive a run"},
+          {.name = "drill",
+           .kind = KeyKind::section,
+           .section = "drill",
+           .help = "the restore drill; without it none runs on this machine"},
+          {.name = "metrics",
+           .kind = KeyKind::section,
+           .section = "metrics",
+           .help = "where Prometheus finds the numbers"},
+          {.name = "notify",
+           .kind = KeyKind::section,
+           .section = "notify",
+           .help = "who is told how a run went"},
+          {.name = "spool_dir",
+           .type = OptionType::path,
+           .fallback = "/var/tmp",
+           .help = "folder for encrypted, unlinked spool files of streams of unknown size"},
+          {.name = "state_dir",
+           .type = OptionType::path,
+           .fallback = "/var/lib/lifeboat",
+           .help = "folder for the run lock and for what runs remember"}}};
+}
+
+std::vector<SectionSpec> store_sections() {
+  return {
+      {"store", "Exactly one of the two.", "",
+       Keys{{.name = "dir",
+             .kind = KeyKind::section,
+             .section = "store.dir",
+             .help = "a folder; `dir: /srv/backups` is short for `dir: {path: /srv/backups}`"},
+            {.name = "s3",
+             .kind = KeyKind::section,
+             .section = "store.s3",
+             .help = "a bucket of an S3-compatible provider"}}},
+      {"store.dir", "A folder, best on another disk or machine.", "path",
+       Keys{{.name = "path", .type = OptionType::path, .required = true, .help = "the folder"}}},
+      {"store.s3", "A bucket.", "",
+       Keys{{.name = "endpoint",
+             .help = "URL of the provider; without it Amazon's for the region",
+             .expected = "a URL with http:// or https://",
+             .accepts = is_url},
+            {.name = "region", .required = true, .help = "region of the bucket"},
+            {.name = "bucket",
+             .required = true,
+             .help = "name of the bucket",
+             .expected = "3 to 63 of a-z, 0-9, - and .",
+             .accepts = is_bucket},
+            {.name = "access_key",
+             .type = OptionType::secret,
+             .required = true,
+             .help = "access key id; best one that may write and list, not delete"},
+            {.name = "secret_key",
+             .type = OptionType::secret,
+             .required = true,
+             .help = "secret access key"},
+            {.name = "session_token",
+             .type = OptionType::secret,
+             .help = "for temporary credentials"},
+            {.name = "path_style",
+             .type = OptionType::boolean,
+             .fallback = "false",
+             .help = "put the bucket into the path instead of the host name"}}}};
+}
+
+std::vector<SectionSpec> small_sections() {
+  return {{"encryption", "At least one recipient, here or in the file.", "",
+           Keys{{.name = "recipients",
+                 .type = OptionType::list,
+                 .help = "age public keys; each of them alone can decrypt",
+                 .expected = "an age recipient (age1...)",
+                 .accepts = is_recipient},
+                {.name = "recipients_file",
+                 .type = OptionType::path,
+                 .help = "file with one recipient a line, # for comments"}}},
+          {"compression", "", "",
+           Keys{{.name = "level",
+                 .type = OptionType::integer,
+                 .fallback = "3",
+                 .help = "zstd level: 3 is fast, 12 saves space, 19 is slow and needs memory",
+                 .min = 1,
+                 .max = 19}}},
+          {"retention", "", "",
+           Keys{{.name = "daily",
+                 .type = OptionType::integer,
+                 .fallback = "30",
+                 .help = "days that nightly snapshots are kept",
+                 .min = 1,
+                 .max = 36500},
+                {.name = "monthly",
+                 .type = OptionType::integer,
+                 .fallback = "12",
+                 .help = "months that the first good snapshot of each month is kept; 0 for none",
+                 .max = 1200}}},
+          {"drill", "", "",
+           Keys{{.name = "identity",
+                 .type = OptionType::path,
+                 .help = "file with an age private key; without it give --identity to each drill"},
+                {.name = "schedule",
+                 .fallback = "weekly",
+                 .help = "when it runs",
+                 .expected = schedule_rule,
+                 .accepts = is_schedule},
+                {.name = "which",
+                 .fallback = "latest",
+                 .help = "the snapshot to restore",
+                 .expected = "latest",
+                 .accepts = is_latest},
+                {.name = "scratch",
+                 .type = OptionType::path,
+                 .fallback = "/var/tmp",
+                 .help = "folder in which the scratch folder is made, and removed again"}}},
+          {"metrics", "", "",
+           Keys{{.name = "textfile",
+                 .type = OptionType::path,
+                 .help = "folder of node_exporter's textfile collector"},
+                {.name = "pushgateway",
+                 .help = "URL of a Pushgateway",
+                 .expected = "a URL with http:// or https://",
+                 .accepts = is_url}}}};
+}
+
+std::vector<SectionSpec> job_sections() {
+  return {
+      {"services.NAME", "Besides these, the keys of the service's recipe.", "",
+       Keys{{.name = "recipe", .required = true, .help = "what kind of service it is"},
+            {.name = "hooks",
+             .kind = KeyKind::section,
+             .section = "hooks",
+             .help = "commands around this service"}}},
+      {"jobs.NAME", "", "",
+       Keys{{.name = "schedule",
+             .required = true,
+             .help = "when it runs; manual: only by hand",
+             .expected = schedule_rule,
+             .accepts = is_schedule},
+            {.name = "services",
+             .type = OptionType::list,
+             .required = true,
+             .help = "names from `services`, archived in this order"},
+            {.name = "hooks",
+             .kind = KeyKind::section,
+             .section = "hooks",
+             .help = "commands around the whole job"}}},
+      {"hooks", "Commands are lists of words, run without a shell: [[systemctl, stop, app]].", "",
+       Keys{{.name = "before",
+             .kind = KeyKind::commands,
+             .help = "run first; one that fails fails what it stands before"},
+            {.name = "after",
+             .kind = KeyKind::commands,
+             .help = "run last; one that fails is a warning"},
+            {.name = "on_error",
+             .kind = KeyKind::commands,
+             .help = "run when what they belong to failed"}}}};
+}
+
+std::vector<SectionSpec> notify_sections() {
+  return {{"notify", "", "",
+           Keys{{.name = "discord",
+                 .kind = KeyKind::section,
+                 .section = "notify.discord",
+                 .help = "messages to a Discord channel"},
+                {.name = "github",
+                 .kind = KeyKind::section,
+                 .section = "notify.github",
+                 .help = "one issue a problem, closed on recovery"},
+                {.name = "heartbeat",
+                 .kind = KeyKind::section,
+                 .section = "notify.heartbeat",
+                 .help = "a ping after each run, in the way of healthchecks.io"}}},
+          {"notify.discord", "", "",
+           Keys{{.name = "webhook",
+                 .type = OptionType::secret,
+                 .required = true,
+                 .help = "URL of the webhook",
+                 .expected = "a URL with https://",
+                 .accepts = is_https_url}}},
+          {"notify.github", "", "",
+           Keys{{.name = "repo",
+                 .required = true,
+                 .help = "repository for the issues",
+                 .expected = "OWNER/NAME",
+                 .accepts = is_repo},
+                {.name = "token",
+                 .type = OptionType::secret,
+                 .required = true,
+                 .help = "token that may write issues"}}},
+          {"notify.heartbeat", "", "",
+           Keys{{.name = "url",
+                 .type = OptionType::secret,
+                 .required = true,
+                 .help = "URL to ping; a secret, since who knows it can silence the alarm",
+                 .expected = "a URL with http:// or https://",
+                 .accepts = is_url}}}};
+}
+
+}  // namespace
+
+bool is_schedule(std::string_view text) {
+  constexpr std::array<std::string_view, 5> words{"hourly", "daily", "weekly", "monthly", "manual"};
+  return std::find(words.begin(), words.end(), text) != words.end() || is_time_of_day(text) ||
+         is_cron(text);
+}
+
+const std::vector<SectionSpec>& config_sections() {
+  static const auto sections = [] {
+    std::vector<SectionSpec> all{top_section()};
+    for (auto* part : {store_sections, small_sections, job_sections, notify_sections}) {
+      for (SectionSpec& section : part()) all.push_back(std::move(section));
+    }
+    return all;
+  }();
+  return sections;
+}
+
+const SectionSpec& config_section(std::string_view path) {
+  for (const SectionSpec& section : config_sections()) {
+    if (section.path == path) return section;
+  }
+  throw Bug("no such section of the configuration: " + std::string(path));
+}
+
+KeySpec key_of_option(const OptionSpec& option) {
+  return {
+      .name = option.name, .type = option.type, .required = option.required, .help = option.help};
+}
+
+}  // namespace lifeboat

@@ -1,0 +1,364 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "base/format.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "config/redact.h"
+#include "config/section_reader.h"
+#include "config/small_file.h"
+
+namespace lifeboat {
+namespace {
+
+constexpr uint64_t daily_days_wise = 7;
+
+class Loader {
+ public:
+  Loader(std::string file, const std::filesystem::path& folder, const LoadOptions& options)
+      : file_(std::move(file)),
+        folder_(folder),
+        options_(options),
+        variables_(options),
+        reader_({file_, folder_, options_, variables_, faults_}) {}
+
+  FaultList& faults() { return faults_; }
+
+  Config load(const SmallFile& file) {
+    std::string_view text = file.text;
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    Config config;
+    const YamlPtr root = parse_yaml(file_, text, faults_);
+    if (root == nullptr) return config;
+    if (root->kind == YamlNode::Kind::map) load_env_file(*root);
+    read_top(config, {"", {}, root});
+    check_mode(config, file);
+    if (faults_.empty()) {
+      config.text_without_secrets = print_without_secrets(text, *root, reader_.literal_secrets());
+    }
+    return config;
+  }
+
+ private:
+  void load_env_file(const YamlNode& root);
+  void read_top(Config& config, const YamlEntry& entry);
+  void read_store(Config& config, const Section& top);
+  void read_encryption(Config& config, const Section& top);
+  void read_small_sections(Config& config, const Section& top);
+  void read_notify(Config& config, const Section& top);
+  void read_services(Config& config, const Section& top);
+  void read_service(Config& config, const YamlEntry& entry);
+  void read_jobs(Config& config, const Section& top);
+  void read_job(Config& config, const YamlEntry& entry, const Section& top);
+  void check_job_services(const JobConfig& job, const YamlNode& list, const Section& top);
+  HooksConfig read_hooks(const Section& owner);
+  void check_mode(Config& config, const SmallFile& file);
+  bool check_name(const YamlEntry& entry, std::string_view what);
+  void warn(Config& config, const YamlMark& mark, std::string message, std::string hint) {
+    config.warnings.push_back(
+        {{file_, mark.line, mark.column}, std::move(message), std::move(hint)});
+  }
+
+  std::string file_;
+  std::filesystem::path folder_;
+  const LoadOptions& options_;
+  FaultList faults_;
+  Variables variables_;
+  SectionReader reader_;
+};
+
+// Before all else, since every other value may name one of its variables. Its own path can only
+// name variables from elsewhere; that fault, if there is one, is told when the top is read.
+void Loader::load_env_file(const YamlNode& root) {
+  for (const YamlEntry& entry : root.entries) {
+    if (entry.key != "env_file" || entry.value->kind != YamlNode::Kind::scalar) continue;
+    FaultList unused;
+    SectionReader early({file_, folder_, options_, variables_, unused});
+    const KeySpec key{.name = "env_file", .type = OptionType::path};
+    auto only = std::make_shared<YamlNode>();
+    only->kind = YamlNode::Kind::map;
+    only->entries.push_back(entry);
+    const Section section = early.read({"", entry.mark, only}, "", {key});
+    const std::string path = section.settings.text("env_file");
+    const YamlMark& mark = entry.value->mark;
+    if (!path.empty()) variables_.load_env_file(path, {file_, mark.line, mark.column}, faults_);
+  }
+}
+
+void Loader::read_top(Config& config, const YamlEntry& entry) {
+  const Section top = reader_.read(entry, "", config_section("").keys);
+  config.host = top.settings.text("host");
+  config.spool_dir = top.settings.text("spool_dir", config.spool_dir);
+  config.state_dir = top.settings.text("state_dir", config.state_dir);
+  read_store(config, top);
+  read_encryption(config, top);
+  read_small_sections(config, top);
+  read_notify(config, top);
+  read_services(config, top);
+  read_jobs(config, top);
+}
+
+void Loader::read_store(Config& config, const Section& top) {
+  const YamlEntry* entry = top.find("store");
+  if (entry == nullptr) return;
+  const Section store = reader_.read_child(top, "store");
+  const YamlEntry* dir = store.find("dir");
+  const YamlEntry* s3 = store.find("s3");
+  if (dir != nullptr && s3 != nullptr) {
+    reader_.fault(
+        std::max(dir, s3,
+                 [](auto* left, auto* right) { return left->mark.offset < right->mark.offset; })
+            ->mark,
+        "store: both 'dir' and 's3' are given", "Keep one of them.");
+  }
+  if (dir == nullptr && s3 == nullptr && entry->value->kind == YamlNode::Kind::map) {
+    reader_.fault(store.mark, "store: neither 'dir' nor 's3' is given",
+                  "Write store: {dir: /srv/backups}, or an s3 section.");
+  }
+  if (s3 != nullptr) {
+    const Section section = reader_.read_child(store, "s3");
+    const Settings& settings = section.settings;
+    config.store = S3StoreConfig{.endpoint = settings.text("endpoint"),
+                                 .region = settings.text("region"),
+                                 .bucket = settings.text("bucket"),
+                                 .access_key = settings.secret("access_key"),
+                                 .secret_key = settings.secret("secret_key"),
+                                 .session_token = settings.secret("session_token"),
+                                 .path_style = settings.flag("path_style", false)};
+  }
+  if (dir != nullptr) {
+    config.store = DirStoreConfig{reader_.read_child(store, "dir").settings.text("path")};
+  }
+}
+
+void Loader::read_encryption(Config& config, const Section& top) {
+  const YamlEntry* entry = top.find("encryption");
+  if (entry == nullptr) return;
+  const Section section = reader_.read_child(top, "encryption");
+  EncryptionConfig& encryption = config.encryption;
+  encryption.recipients = section.settings.list("recipients");
+  if (section.settings.has("recipients_file")) {
+    encryption.recipients_file = section.settings.text("recipients_file");
+  }
+  const bool is_given = section.find("recipients") || section.find("recipients_file");
+  if (!is_given && entry->value->kind == YamlNode::Kind::map) {
+    reader_.fault(section.mark, "encryption: no recipient is configured",
+                  "Make a key pair with `lifeboat keygen` and put its public key into "
+                  "recipients.");
+  }
+  if (encryption.recipients.size() == 1 && !section.find("recipients_file")) {
+    warn(config, section.find("recipients")->value->mark, "encryption: there is only one recipient",
+         "Add a second one whose private key is kept offline: if the only key is lost, so is every "
+         "snapshot.");
+  }
+}
+
+void Loader::read_small_sections(Config& config, const Section& top) {
+  const auto number = [&](const char* section, const char* key, uint64_t fallback) {
+    return reader_.read_child(top, section).settings.number(key, fallback);
+  };
+  config.compression_level = static_cast<int>(
+      number("compression", "level", static_cast<uint64_t>(config.compression_level)));
+  const Section retention = reader_.read_child(top, "retention");
+  config.retention.daily = retention.settings.number("daily", config.retention.daily);
+  config.retention.monthly = retention.settings.number("monthly", config.retention.monthly);
+  if (config.retention.daily < daily_days_wise) {
+    warn(
+        config, retention.find("daily")->value->mark,
+        format("retention.daily: only {} kept", print_count(config.retention.daily, "day", "days")),
+        "Damage that is noticed later than that cannot be undone; 30 is usual.");
+  }
+  if (top.find("drill") != nullptr) {
+    const Settings settings = reader_.read_child(top, "drill").settings;
+    DrillConfig& drill = config.drill.emplace();
+    if (settings.has("identity")) drill.identity = settings.text("identity");
+    drill.schedule = settings.text("schedule", drill.schedule);
+    drill.which = settings.text("which", drill.which);
+    drill.scratch = settings.text("scratch", drill.scratch);
+  }
+  const Settings metrics = reader_.read_child(top, "metrics").settings;
+  if (metrics.has("textfile")) config.metrics.textfile = metrics.text("textfile");
+  config.metrics.pushgateway = metrics.text("pushgateway");
+}
+
+void Loader::read_notify(Config& config, const Section& top) {
+  const Section notify = reader_.read_child(top, "notify");
+  config.notify.discord_webhook = reader_.read_child(notify, "discord").settings.secret("webhook");
+  const Section github = reader_.read_child(notify, "github");
+  config.notify.github_repo = github.settings.text("repo");
+  config.notify.github_token = github.settings.secret("token");
+  config.notify.heartbeat_url = reader_.read_child(notify, "heartbeat").settings.secret("url");
+}
+
+bool Loader::check_name(const YamlEntry& entry, std::string_view what) {
+  if (is_service_name(entry.key)) return true;
+  reader_.fault(entry.mark, format("{} is not a name for a {}", quote(entry.key), what),
+                format("Use {}.", service_name_rule));
+  return false;
+}
+
+HooksConfig Loader::read_hooks(const Section& owner) {
+  const Section hooks = reader_.read_child(owner, "hooks");
+  return {reader_.read_commands(hooks, "before"), reader_.read_commands(hooks, "after"),
+          reader_.read_commands(hooks, "on_error")};
+}
+
+void Loader::read_services(Config& config, const Section& top) {
+  for (const YamlEntry* entry : reader_.read_names(top, "services")) {
+    check_name(*entry, "service");
+    read_service(config, *entry);
+  }
+}
+
+void Loader::read_service(Config& config, const YamlEntry& entry) {
+  std::vector<KeySpec> keys = config_section("services.NAME").keys;
+  const std::string path = join_key("services", entry.key);
+  const YamlEntry* recipe = nullptr;
+  for (const YamlEntry& child : entry.value->entries) {
+    if (child.key == "recipe" && child.value->kind == YamlNode::Kind::scalar) recipe = &child;
+  }
+  const auto* options = recipe != nullptr && options_.recipe_options
+                            ? options_.recipe_options(recipe->value->text)
+                            : nullptr;
+  if (options != nullptr) {
+    for (const OptionSpec& option : *options) keys.push_back(key_of_option(option));
+  } else {
+    // Nothing is known about its other keys; `recipe` itself is the fault to repair.
+    for (const YamlEntry& child : entry.value->entries) {
+      if (child.key != "recipe" && child.key != "hooks")
+        keys.push_back({.name = child.key, .kind = KeyKind::named});
+    }
+  }
+  const Section section = reader_.read(entry, path, keys);
+  if (recipe != nullptr && options == nullptr) {
+    reader_.fault(recipe->value->mark,
+                  format("{}: unknown recipe {}", path, quote(recipe->value->text)),
+                  did_you_mean(recipe->value->text, options_.recipe_names));
+  }
+  config.services.push_back(
+      {entry.key, section.settings.text("recipe"), section.settings, read_hooks(section)});
+}
+
+void Loader::read_jobs(Config& config, const Section& top) {
+  for (const YamlEntry* entry : reader_.read_names(top, "jobs")) {
+    check_name(*entry, "job");
+    read_job(config, *entry, top);
+  }
+  std::set<std::string, std::less<>> used;
+  for (const JobConfig& job : config.jobs) used.insert(job.services.begin(), job.services.end());
+  const YamlEntry* services = top.find("services");
+  if (services == nullptr || config.jobs.empty()) return;
+  for (const YamlEntry& service : services->value->entries) {
+    if (used.contains(service.key)) continue;
+    warn(config, service.mark,
+         format("{}: no job backs this service up", join_key("services", service.key)),
+         "Add its name to the services of a job.");
+  }
+}
+
+void Loader::read_job(Config& config, const YamlEntry& entry, const Section& top) {
+  const Section section =
+      reader_.read(entry, join_key("jobs", entry.key), config_section("jobs.NAME").keys);
+  JobConfig job{entry.key, section.settings.text("schedule"), section.settings.list("services"),
+                read_hooks(section)};
+  if (const YamlEntry* list = section.find("services")) check_job_services(job, *list->value, top);
+  config.jobs.push_back(std::move(job));
+}
+
+void Loader::check_job_services(const JobConfig& job, const YamlNode& list, const Section& top) {
+  std::vector<std::string> known;
+  if (const YamlEntry* services = top.find("services")) {
+    for (const YamlEntry& service : services->value->entries) known.push_back(service.key);
+  }
+  const std::string name = format("{}.services", join_key("jobs", job.name));
+  std::set<std::string> seen;
+  for (size_t at = 0; at < job.services.size(); ++at) {
+    const std::string& service = job.services[at];
+    const YamlMark& mark = list.kind == YamlNode::Kind::sequence ? list.items[at]->mark : list.mark;
+    if (std::find(known.begin(), known.end(), service) == known.end()) {
+      reader_.fault(mark, format("{}: there is no service {}", name, quote(service)),
+                    did_you_mean(service, known));
+    } else if (!seen.insert(service).second) {
+      reader_.fault(mark, format("{}: {} is given twice", name, quote(service)),
+                    "Keep one of the two.");
+    }
+  }
+}
+
+void Loader::check_mode(Config& config, const SmallFile& file) {
+  constexpr unsigned group_or_others = 077;
+  constexpr unsigned write_of_others = 022;
+  const auto& secrets = reader_.literal_secrets();
+  if (!secrets.empty() && (file.mode & group_or_others) != 0) {
+    reader_.fault(
+        secrets.front().node->mark,
+        format("{}: a secret is written here, and the file's mode {:04o} lets others read "
+               "it",
+               secrets.front().key, file.mode),
+        format("Run: chmod 600 {} (or move the secret into env_file).", file_));
+  }
+  if ((file.mode & write_of_others) != 0) {
+    config.warnings.push_back({{file_, 0, 0},
+                               format("others may change this file (mode {:04o})", file.mode),
+                               format("Its hooks run as you. Run: chmod go-w {}", file_)});
+  }
+}
+
+}  // namespace
+
+const ServiceConfig* Config::find_service(std::string_view name) const {
+  for (const ServiceConfig& service : services) {
+    if (service.name == name) return &service;
+  }
+  return nullptr;
+}
+
+const JobConfig& Config::job(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const JobConfig& candidate : jobs) {
+    if (candidate.name == name) return candidate;
+    names.push_back(candidate.name);
+  }
+  if (name.empty() && jobs.size() == 1) return jobs.front();
+  if (name.empty()) {
+    throw Error(ErrorKind::usage, "choose a job: there are several")
+        .hint(format("Name one of: {}.", join(names, ", ")));
+  }
+  throw Error(ErrorKind::config, format("there is no job {}", quote(name)))
+      .hint(did_you_mean(name, names));
+}
+
+void use_process_environment(LoadOptions& options) {
+  options.environment = [](std::string_view name) -> std::optional<std::string> {
+    const char* value = std::getenv(std::string(name).c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  options.environment_names.clear();
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    options.environment_names.emplace_back(text.substr(0, text.find('=')));
+  }
+}
+
+Config load_config(const std::filesystem::path& path, const LoadOptions& options) {
+  const std::string name = printable(path.native());
+  SmallFile file;
+  try {
+    file = read_small_file(path, yaml_bytes_max);
+  } catch (const Error& error) {
+    throw ConfigErrors({{{name, 0, 0},
+                         error.message(),
+                         "Give another file with --config, or write one with `lifeboat init`."}});
+  }
+  Loader loader(name, std::filesystem::absolute(path).parent_path(), options);
+  Config config = loader.load(file);
+  wipe_text(file.text);
+  if (!loader.faults().empty()) throw ConfigErrors(loader.faults().take());
+  return config;
+}
+
+}  // namespace lifeboat

@@ -1,0 +1,320 @@
+#include "engine/backup.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "codec/spool.h"
+#include "engine/archive_notes.h"
+#include "engine/hooks.h"
+#include "io/pipeline.h"
+#include "snapshot/archive_writer.h"
+#include "snapshot/catalog.h"
+#include "snapshot/run_lock.h"
+
+namespace lifeboat {
+namespace {
+
+// A service on its way into the archive. The plan's destructor resumes what it stopped.
+struct Candidate {
+  const BackupService* configured = nullptr;
+  const Recipe* recipe = nullptr;
+  std::unique_ptr<ServicePlan> plan;
+  ManifestService record;
+  std::exception_ptr failure;
+
+  const Service& service() const { return configured->service; }
+  bool failed() const { return failure != nullptr; }
+};
+
+class Backup {
+ public:
+  Backup(const BackupRequest& request, Environment& environment)
+      : request_(request), environment_(environment) {}
+
+  BackupResult run();
+
+ private:
+  void open_plans();
+  void open_plan(Candidate& candidate);
+  void write_preamble(ArchiveWriter& archive);
+  void write_service(ArchiveWriter& archive, Candidate& candidate);
+  bool write_member(ArchiveWriter& archive, Candidate& candidate, Member& member);
+  void finish_service(Candidate& candidate);
+  void record_failure(Candidate& candidate);
+  void give_up(Candidate& candidate);
+  void add_text(ArchiveWriter& archive, const std::string& path, const std::string& text);
+  void refuse_empty_snapshot() const;
+  Manifest make_manifest(const ArchiveSummary& summary) const;
+  void commit(const Manifest& manifest);
+
+  // The per-service edge: an Error, or a bug in one recipe, must not take the others along.
+  template <typename Body>
+  bool guarded(Candidate& candidate, Body&& body);
+
+  const BackupRequest& request_;
+  Environment& environment_;
+  Timestamp started_{};
+  SnapshotId id_;
+  std::vector<Candidate> candidates_;
+};
+
+template <typename Body>
+bool Backup::guarded(Candidate& candidate, Body&& body) {
+  try {
+    with_context(format("back up service '{}'", candidate.service().name),
+                 std::forward<Body>(body));
+    return true;
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception&) {
+    candidate.failure = std::current_exception();
+    record_failure(candidate);
+    return false;
+  }
+}
+
+void Backup::record_failure(Candidate& candidate) {
+  ManifestService& record = candidate.record;
+  record.ok = false;
+  record.items.clear();
+  try {
+    std::rethrow_exception(candidate.failure);
+  } catch (const Error& error) {
+    record.error = redact(error.what());
+    for (const std::string& hint : error.hints()) record.hints.push_back(redact(hint));
+  } catch (const std::exception& error) {
+    record.error = redact(format("a fault in lifeboat: {}", error.what()));
+  }
+}
+
+// Resumes what the failed service's plan had stopped, then tells.
+void Backup::give_up(Candidate& candidate) {
+  candidate.plan.reset();
+  for (std::string& warning : run_error_hooks(candidate.configured->hooks, environment_)) {
+    candidate.record.warnings.push_back(std::move(warning));
+  }
+  environment_.progress.note(
+      format("{}: FAILED: {}", candidate.record.name, candidate.record.error));
+}
+
+void Backup::open_plans() {
+  // Reserved, because failing candidates are referred to while others are added.
+  candidates_.reserve(request_.services.size());
+  for (const BackupService& configured : request_.services) {
+    Candidate& candidate = candidates_.emplace_back();
+    candidate.configured = &configured;
+    candidate.record.name = configured.service.name;
+    candidate.record.recipe = configured.service.recipe;
+    environment_.stop.throw_if_stopped();
+    if (!guarded(candidate, [&] { open_plan(candidate); })) give_up(candidate);
+  }
+}
+
+void Backup::open_plan(Candidate& candidate) {
+  run_hooks(candidate.configured->hooks.before, "before", environment_);
+  candidate.recipe = &environment_.recipes.get(candidate.service().recipe);
+  RecipeContext context = environment_.recipe_context();
+  candidate.plan = candidate.recipe->plan(candidate.service(), context);
+  const Facts& facts = candidate.plan->facts();
+  candidate.record.missing = facts.missing;
+  for (const Item& item : facts.items) candidate.record.items.push_back({item.key, item.count});
+}
+
+void Backup::add_text(ArchiveWriter& archive, const std::string& path, const std::string& text) {
+  FileMeta meta;
+  meta.path = path;
+  meta.mode = 0600;
+  meta.mtime = started_;
+  MemorySource source(text);
+  const MemberContent content{.source = &source, .size = text.size(), .progress = {}};
+  const AddedMember added = archive.add("", meta, content);
+  ensure(added.source_failure == nullptr, "text from memory cannot fail");
+}
+
+void Backup::write_preamble(ArchiveWriter& archive) {
+  std::vector<NotedService> noted;
+  for (const Candidate& candidate : candidates_) {
+    if (candidate.failed()) continue;
+    noted.push_back({&candidate.service(), candidate.recipe, &candidate.plan->facts()});
+  }
+  const ArchiveNotes notes{request_.host, request_.job, started_, id_};
+  add_text(archive, "RESTORE.md", print_restore_card(notes, noted));
+  add_text(archive, "facts.json", print_facts(notes, noted));
+  add_text(archive, "lifeboat.yaml", request_.config_text);
+}
+
+void Backup::write_service(ArchiveWriter& archive, Candidate& candidate) {
+  archive.begin_section();
+  for (;;) {
+    environment_.stop.throw_if_stopped();
+    std::optional<Member> member;
+    const bool read = guarded(candidate, [&] { member = candidate.plan->next(); }) &&
+                      (!member || write_member(archive, candidate, *member));
+    if (!read) return give_up(candidate);
+    if (!member) break;
+  }
+  if (!guarded(candidate, [&] { finish_service(candidate); })) give_up(candidate);
+}
+
+// False once the service failed. Failures of the archive itself are thrown.
+bool Backup::write_member(ArchiveWriter& archive, Candidate& candidate, Member& member) {
+  Progress& progress = environment_.progress;
+  const std::string& service = candidate.service().name;
+  member.meta.path = service + "/" + member.meta.path;
+  if (member.meta.type == FileType::hardlink) {
+    member.meta.link_target = service + "/" + member.meta.link_target;
+  }
+  progress.begin(member.meta.path, member.size.value_or(0));
+  const auto moved = [&](uint64_t bytes) {
+    environment_.stop.throw_if_stopped();
+    progress.advance(bytes);
+  };
+
+  std::optional<Spool> spool;
+  std::unique_ptr<Source> source;
+  const bool ready = guarded(candidate, [&] {
+    with_context(format("read '{}'", printable(member.meta.path)), [&] {
+      if (member.open) source = member.open();
+      if (member.size || !source) return;
+      spool.emplace(environment_.spool_dir, environment_.random);
+      pump(*source, *spool, environment_.stop);
+      source.reset();  // ends what it held: a child, a database lock
+      spool->finish();
+      if (member.judge) member.judge({spool->summary(), spool->tail()});
+      source = spool->open();
+    });
+  });
+  if (!ready) return false;
+
+  const uint64_t size = spool ? spool->summary().bytes : member.size.value_or(0);
+  AddedMember added = archive.add(
+      service, member.meta,
+      {.source = source.get(), .size = size, .may_change = member.may_change, .progress = moved});
+  candidate.record.members += 1;
+  candidate.record.raw_bytes += stored_size(member.meta, size);
+  if (!added.source_failure) return true;
+  return guarded(candidate, [&] {
+    with_context(format("read '{}'", printable(member.meta.path)),
+                 [&] { std::rethrow_exception(added.source_failure); });
+  });
+}
+
+void Backup::finish_service(Candidate& candidate) {
+  ManifestService& record = candidate.record;
+  record.warnings = candidate.plan->warnings();
+  candidate.plan.reset();
+  try {
+    run_hooks(candidate.configured->hooks.after, "after", environment_);
+  } catch (const Error& error) {
+    record.warnings.push_back(redact(error.what()));
+  }
+  record.ok = true;
+  environment_.progress.note(format("{}: {}, {}", record.name,
+                                    print_count(record.members, "member", "members"),
+                                    print_bytes(record.raw_bytes)));
+  for (const std::string& warning : record.warnings) {
+    environment_.progress.note(format("{}: warning: {}", record.name, warning));
+  }
+}
+
+void Backup::refuse_empty_snapshot() const {
+  const bool all_failed = std::all_of(candidates_.begin(), candidates_.end(),
+                                      [](const Candidate& one) { return one.failed(); });
+  if (!all_failed) return;
+  ensure(!candidates_.empty(), "a job has services");
+  // One failure is told as it is; of several, the first stands for all and the rest were noted.
+  std::rethrow_exception(candidates_.front().failure);
+}
+
+Manifest Backup::make_manifest(const ArchiveSummary& summary) const {
+  Manifest manifest;
+  manifest.tool = "lifeboat " LIFEBOAT_VERSION;
+  manifest.host = request_.host;
+  manifest.job = request_.job;
+  manifest.started = started_;
+  manifest.finished = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
+  manifest.archive_key = id_.archive_key();
+  manifest.archive = summary.archive;
+  manifest.raw = summary.raw;
+  manifest.index_key = id_.index_key();
+  manifest.index = summary.index;
+  manifest.members = summary.members;
+  for (const age::Recipient& recipient : request_.recipients) {
+    manifest.recipients.push_back(recipient.text());
+  }
+  for (const Candidate& candidate : candidates_) manifest.services.push_back(candidate.record);
+  return manifest;
+}
+
+void Backup::commit(const Manifest& manifest) {
+  const auto sink = environment_.store.create(id_.manifest_key());
+  sink->write(as_bytes(print_manifest(manifest)));
+  sink->finish();
+}
+
+BackupResult Backup::run() {
+  const auto begin = environment_.clock.steady_now();
+  started_ = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
+  const RunLock lock(request_.lock_dir, request_.host);
+  id_ = next_snapshot_id(environment_.store, request_.host, started_);
+  run_hooks(request_.hooks.before, "before", environment_);
+
+  open_plans();
+  refuse_empty_snapshot();
+  ArchiveWriter archive(environment_.store, id_,
+                        {.recipients = request_.recipients,
+                         .level = request_.level,
+                         .workers = request_.workers,
+                         .spool_dir = environment_.spool_dir},
+                        environment_.random);
+  write_preamble(archive);
+  for (Candidate& candidate : candidates_) {
+    if (!candidate.failed()) write_service(archive, candidate);
+  }
+  refuse_empty_snapshot();
+  const auto failed = std::any_of(candidates_.begin(), candidates_.end(),
+                                  [](const Candidate& one) { return one.failed(); });
+  if (failed) {
+    std::vector<const ManifestService*> records;
+    for (const Candidate& one : candidates_) {
+      if (one.failed()) records.push_back(&one.record);
+    }
+    archive.begin_section();
+    add_text(archive, "FAILED.md", print_failures(records));
+  }
+  environment_.progress.begin("finish the archive", 0);
+  const Manifest manifest = make_manifest(archive.finish());
+  commit(manifest);
+  return {id_, manifest, environment_.clock.steady_now() - begin};
+}
+
+}  // namespace
+
+BackupResult run_backup(const BackupRequest& request, Environment& environment) {
+  try {
+    BackupResult result = Backup(request, environment).run();
+    try {
+      run_hooks(request.hooks.after, "after", environment);
+    } catch (const Error& error) {
+      environment.progress.note(format("warning: {}", redact(error.what())));
+    }
+    return result;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::locked) {
+      for (const auto& line : run_error_hooks(request.hooks, environment)) {
+        environment.progress.note(format("warning: {}", line));
+      }
+    }
+    throw;
+  }
+}
+
+}  // namespace lifeboat

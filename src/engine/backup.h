@@ -1,0 +1,52 @@
+// One run of a job: every service into one archive, then index, then manifest.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "codec/age/age.h"
+#include "engine/environment.h"
+#include "snapshot/layout.h"
+#include "snapshot/manifest.h"
+
+namespace lifeboat {
+
+// Commands around a job or a service, as argv lists. A failing `before` fails what it stands
+// before; a failing `after` is a warning; `on_error` runs when what it belongs to failed.
+struct Hooks {
+  std::vector<std::vector<std::string>> before;
+  std::vector<std::vector<std::string>> after;
+  std::vector<std::vector<std::string>> on_error;
+};
+
+struct BackupService {
+  Service service;
+  Hooks hooks;
+};
+
+struct BackupRequest {
+  std::string host;
+  std::string job;
+  std::vector<BackupService> services;  // archived in this order
+  Hooks hooks;                          // of the job
+  std::vector<age::Recipient> recipients;
+  int level = 3;
+  unsigned workers = 0;     // 0: one a core
+  std::string config_text;  // archived as lifeboat.yaml; holds no secrets
+  std::filesystem::path lock_dir;
+};
+
+struct BackupResult {
+  SnapshotId id;
+  Manifest manifest;  // is_partial(): some service failed, the others are safe
+  std::chrono::nanoseconds duration{};
+};
+
+// Takes the run lock first. A service that fails is named in the manifest and the run goes on; if
+// every service fails there is no snapshot and the first service's Error is thrown. Anything else
+// that throws leaves no snapshot.
+BackupResult run_backup(const BackupRequest& request, Environment& environment);
+
+}  // namespace lifeboat

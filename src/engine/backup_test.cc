@@ -1,0 +1,159 @@
+// A run as a whole, with real files and real commands; the store is in memory.
+#include "engine/backup.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/engine_test_kit.h"
+#include "snapshot/catalog.h"
+#include "store/faulty_store.h"
+
+namespace lifeboat::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(Backup, RoundTripsThroughStockTools) {
+  EngineKit kit;
+  const BackupResult result = kit.backup();
+  EXPECT_FALSE(result.manifest.is_partial());
+  EXPECT_EQ(result.id.text(), "vps-h1/2026-05-07");
+  write_file(kit.folder / "a.age", kit.object(result.id.archive_key()));
+  const Secret key = kit.identities.front().text();
+  write_file(kit.folder / "key", key.reveal());
+  const std::string at = kit.folder.path().native();
+  shell_ok(format("cd {} && mkdir out && age -d -i key a.age | zstd -dq | tar -xp -C out", at));
+  EXPECT_EQ(shell_ok(format("diff -r {0}/files {0}/out/files", at)), "");
+  EXPECT_EQ(slurp(kit.folder / "out/dump/dump.txt"), "row 1\ndone\n");
+  EXPECT_EQ(slurp(kit.folder / "out/lifeboat.yaml"), "host: vps-h1\n");
+  const std::string first =
+      shell_ok(format("cd {} && age -d -i key a.age | zstd -dq | tar -t | head -n 2", at));
+  EXPECT_EQ(first, "RESTORE.md\nfacts.json\n");
+  EXPECT_NE(slurp(kit.folder / "out/RESTORE.md").find("## files"), std::string::npos);
+}
+
+TEST(Backup, AFailingServiceLeavesTheOthersSafe) {
+  EngineKit kit;
+  const auto request = kit.request(
+      {kit.command("broken", "echo half a dump; echo no space >&2; exit 3"), kit.files()});
+  const BackupResult result = kit.backup(request);
+  ASSERT_TRUE(result.manifest.is_partial());
+  const ManifestService& broken = result.manifest.services.at(0);
+  EXPECT_FALSE(broken.ok);
+  EXPECT_EQ(broken.members, 0u) << "a dump that failed never enters the archive";
+  EXPECT_NE(broken.error.find("no space"), std::string::npos) << broken.error;
+  EXPECT_TRUE(result.manifest.services.at(1).ok);
+  EXPECT_NE(kit.cat(result.id, "FAILED.md").find("## broken"), std::string::npos);
+  EXPECT_EQ(kit.cat(result.id, "files/notes/a.txt"), "first\n");
+  EXPECT_EQ(kit.drill(result.id).verdict, DrillVerdict::partial);
+  const RestoreResult restored = kit.restore(result.id, "back");
+  ASSERT_EQ(restored.warnings.size(), 1u);
+  EXPECT_NE(restored.warnings[0].find("broken"), std::string::npos);
+}
+
+TEST(Backup, AServiceThatFailsAfterAMemberIsMarkedAndNotRestored) {
+  EngineKit kit;
+  BackupService torn = kit.files();
+  torn.service.name = "torn";
+  // The file is there when the tree is listed and unreadable when its turn comes.
+  write_file(kit.folder / "files/notes/z.bin", kit.random.bytes(3 << 20));
+  bool broken = false;
+  kit.progress.on_advance = [&] {
+    if (broken) return;
+    broken = true;
+    fs::remove(kit.folder / "files/notes/z.bin");
+    fs::create_directory_symlink("/nonexistent", kit.folder / "files/notes/z.bin");
+  };
+  const BackupResult result = kit.backup(kit.request({torn, kit.command("dump", "echo ok")}));
+  // Whatever the recipe makes of it, what the manifest calls good must restore.
+  for (const ManifestService& service : result.manifest.services) {
+    if (service.ok) kit.restore(result.id, "back-" + service.name, {service.name});
+  }
+  EXPECT_NE(kit.drill(result.id).verdict, DrillVerdict::failed);
+}
+
+TEST(Backup, NoServiceSafeMeansNoSnapshot) {
+  EngineKit kit;
+  const std::string text =
+      error_text([&] { kit.backup(kit.request({kit.command("a", "exit 1")})); });
+  EXPECT_NE(text.find("back up service 'a'"), std::string::npos) << text;
+  EXPECT_TRUE(kit.memory.list("").empty());
+}
+
+TEST(Backup, ASecondRunOnOneDayHasItsOwnKeys) {
+  EngineKit kit;
+  const BackupResult first = kit.backup();
+  const Bytes before = kit.object(first.id.archive_key());
+  kit.clock.advance(std::chrono::minutes(5));
+  const BackupResult second = kit.backup();
+  EXPECT_EQ(second.id.archive_key(), "vps-h1/2026-05-07/backup-020500.tar.zst.age");
+  EXPECT_EQ(kit.object(first.id.archive_key()), before);
+  EXPECT_EQ(resolve_snapshot(kit.store(), "latest", "").text(), second.id.text());
+}
+
+TEST(Backup, AStopLeavesNoSnapshot) {
+  EngineKit kit;
+  write_file(kit.folder / "files/big", kit.random.bytes(4 << 20));
+  kit.progress.on_advance = [&] { kit.stop.request_stop(); };
+  EXPECT_THROW(kit.backup(), Interrupted);
+  EXPECT_TRUE(kit.memory.list("").empty());
+  EXPECT_TRUE(fs::is_empty(kit.folder / "spool"));
+}
+
+TEST(Backup, TwoRunsDoNotOverlap) {
+  EngineKit kit;
+  std::string second;
+  kit.progress.on_advance = [&] {
+    kit.progress.on_advance = {};
+    second = error_text([&] { kit.backup(); });
+  };
+  kit.backup();
+  EXPECT_NE(second.find(std::to_string(::getpid())), std::string::npos) << second;
+}
+
+TEST(Backup, HooksRunAroundServicesAndTheirFailuresAreTold) {
+  EngineKit kit;
+  const auto append = [&](const std::string& word) {
+    return std::vector<std::string>{"bash", "-c",
+                                    format("echo {} >> {}/log", word, kit.folder.path().native())};
+  };
+  BackupRequest request = kit.request();
+  request.hooks = {{append("job-before")}, {append("job-after")}, {append("job-error")}};
+  request.services[0].hooks = {{append("before")}, {{"false"}}, {append("error")}};
+  request.services[1].hooks = {{{"false"}}, {append("never")}, {append("error2")}};
+  const BackupResult result = kit.backup(request);
+  EXPECT_EQ(slurp(kit.folder / "log"), "job-before\nbefore\nerror2\njob-after\n");
+  EXPECT_TRUE(result.manifest.services[0].ok);
+  EXPECT_EQ(result.manifest.services[0].warnings.size(), 1u);
+  EXPECT_FALSE(result.manifest.services[1].ok);
+}
+
+// Every failure of the store, one after another, until the run passes: each time either no snapshot
+// or one that restores.
+TEST(Backup, EveryStoreFaultLeavesNoSnapshotOrAGoodOne) {
+  size_t faults = 0;
+  for (size_t fail_at = 1;; ++fail_at) {
+    ASSERT_LT(fail_at, 500u);
+    EngineKit kit;
+    FaultyStore faulty(kit.memory, {.operation = fail_at});
+    kit.use(faulty);
+    bool passed = true;
+    try {
+      kit.backup();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::store) << error.what();
+      passed = false;
+      ++faults;
+    }
+    kit.use(kit.memory);
+    for (const SnapshotId& id : list_snapshots(kit.memory, "")) {
+      EXPECT_EQ(kit.drill(id).verdict, DrillVerdict::ok) << "fault " << fail_at;
+    }
+    EXPECT_EQ(list_snapshots(kit.memory, "").empty(), !passed) << "fault " << fail_at;
+    EXPECT_TRUE(fs::is_empty(kit.folder / "spool"));
+    if (passed) break;
+  }
+  EXPECT_GE(faults, 6u) << "create, write and finish of archive, index and manifest at least";
+}
+
+}  // namespace
+}  // namespace lifeboat::test

@@ -1,0 +1,149 @@
+#include "engine/drill.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "engine/drill_steps.h"
+#include "engine/scratch.h"
+#include "snapshot/catalog.h"
+
+namespace lifeboat {
+namespace {
+
+DrillVerdict judge(const DrillResult& result) {
+  const auto failed = [](const ProbeResult& probe) { return !probe.passed; };
+  if (std::any_of(result.archive_probes.begin(), result.archive_probes.end(), failed)) {
+    return DrillVerdict::failed;
+  }
+  bool partial = false;
+  for (const DrilledService& service : result.services) {
+    if (!service.in_snapshot) {
+      partial = true;
+    } else if (!service.passed()) {
+      return DrillVerdict::failed;
+    }
+  }
+  return partial ? DrillVerdict::partial : DrillVerdict::ok;
+}
+
+Json probe_to_json(const ProbeResult& probe) {
+  return {{"name", probe.name},
+          {"passed", probe.passed},
+          {"expected", probe.expected},
+          {"found", probe.found},
+          {"evidence", probe.evidence}};
+}
+
+std::string print_evidence(const DrillResult& result, Timestamp now) {
+  Json value = {{"format", 1},
+                {"tool", "lifeboat " LIFEBOAT_VERSION},
+                {"snapshot", result.id.text()},
+                {"archive_sha256", result.manifest.archive.sha256},
+                {"drilled", print_time(now)},
+                {"duration_seconds", std::chrono::duration<double>(result.duration).count()},
+                {"result", drill_line(result)},
+                {"archive", Json::array()},
+                {"services", Json::array()}};
+  for (const auto& probe : result.archive_probes) value["archive"].push_back(probe_to_json(probe));
+  for (const DrilledService& service : result.services) {
+    Json entry = {{"name", service.name},
+                  {"recipe", service.recipe},
+                  {"in_snapshot", service.in_snapshot},
+                  {"passed", service.passed()},
+                  {"probes", Json::array()}};
+    for (const auto& probe : service.probes) entry["probes"].push_back(probe_to_json(probe));
+    value["services"].push_back(std::move(entry));
+  }
+  return print_json(value);
+}
+
+// A drill with a key that may only read is still a drill: the reason is told, not thrown.
+void keep_evidence(DrillResult& result, Environment& environment) {
+  const Timestamp now = environment.clock.now();
+  try {
+    std::string key = drill_key(result.id.host, now, true);
+    if (environment.store.stat(key)) key = drill_key(result.id.host, now, false);
+    const auto sink = environment.store.create(key);
+    sink->write(as_bytes(print_evidence(result, now)));
+    sink->finish();
+    result.evidence_key = key;
+  } catch (const Error& error) {
+    result.evidence_warning = error.what();
+  }
+}
+
+std::vector<std::string> headline(const DrillResult& result) {
+  std::vector<std::string> counts;
+  for (const DrilledService& service : result.services) {
+    for (const Item& item : service.items) {
+      if (item.headline) counts.push_back(print_count(item.count, item.singular, item.plural));
+    }
+  }
+  if (counts.empty()) counts.push_back(print_count(result.manifest.members, "member", "members"));
+  return counts;
+}
+
+std::vector<std::string> failures(const DrillResult& result) {
+  std::vector<std::string> told;
+  const auto tell = [&](const std::string& who, const ProbeResult& probe) {
+    if (probe.passed) return;
+    told.push_back(format("{}: {} (expected {}, found {})", who, probe.name,
+                          printable(probe.expected), printable(probe.found)));
+  };
+  for (const auto& probe : result.archive_probes) tell("archive", probe);
+  for (const DrilledService& service : result.services) {
+    for (const auto& probe : service.probes) tell(service.name, probe);
+  }
+  return told;
+}
+
+}  // namespace
+
+bool DrilledService::passed() const {
+  return in_snapshot && std::all_of(probes.begin(), probes.end(),
+                                    [](const ProbeResult& probe) { return probe.passed; });
+}
+
+DrillResult run_drill(const DrillRequest& request, Environment& environment) {
+  return with_context(format("drill {}", request.id.text()), [&] {
+    const auto begin = environment.clock.steady_now();
+    DrillResult result;
+    result.id = request.id;
+    result.manifest = load_manifest(environment.store, request.id);
+    result.age = environment.clock.now() - result.manifest.finished;
+    const Scratch scratch(request.scratch_dir, drill_scratch_prefix, environment.random);
+    DrillSteps steps(request, result.manifest, environment);
+    steps.extract(environment.store, scratch.path());
+    result.archive_probes = steps.probe_archive(scratch.path());
+    for (const ManifestService& service : result.manifest.services) {
+      result.services.push_back(steps.probe_service(scratch.path(), service));
+    }
+    result.verdict = judge(result);
+    result.duration = environment.clock.steady_now() - begin;
+    if (request.keep_evidence) keep_evidence(result, environment);
+    return result;
+  });
+}
+
+std::string drill_line(const DrillResult& result) {
+  switch (result.verdict) {
+    case DrillVerdict::ok:
+      return format("RESTORE OK — {}", join(headline(result), ", "));
+    case DrillVerdict::partial: {
+      std::vector<std::string> absent;
+      for (const DrilledService& service : result.services) {
+        if (!service.in_snapshot) absent.push_back(service.name);
+      }
+      return format("RESTORE PARTIAL — {}; not in the snapshot: {}", join(headline(result), ", "),
+                    join(absent, ", "));
+    }
+    case DrillVerdict::failed:
+      break;
+  }
+  return format("RESTORE FAILED — {}", join(failures(result), "; "));
+}
+
+}  // namespace lifeboat

@@ -1,0 +1,86 @@
+#include "engine/drill.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "engine/engine_test_kit.h"
+#include "engine/scratch.h"
+
+namespace lifeboat::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(Drill, ProvesASnapshotAndKeepsTheEvidence) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  kit.clock.advance(std::chrono::hours(3));
+  const DrillResult result = kit.drill(backup.id, true);
+  EXPECT_EQ(result.verdict, DrillVerdict::ok);
+  EXPECT_TRUE(drill_line(result).starts_with("RESTORE OK — ")) << drill_line(result);
+  EXPECT_EQ(result.age, std::chrono::hours(3));
+  for (const DrilledService& service : result.services) EXPECT_FALSE(service.probes.empty());
+  EXPECT_EQ(result.evidence_key, "vps-h1/drills/2026-05-07.json");
+  const Json evidence = parse_json(as_text(kit.object(result.evidence_key)), "evidence");
+  EXPECT_EQ(evidence.at("archive_sha256"), backup.manifest.archive.sha256);
+  EXPECT_EQ(evidence.at("result"), drill_line(result));
+  EXPECT_TRUE(fs::is_empty(kit.folder / "scratch"));
+  EXPECT_NE(kit.drill(backup.id, true).evidence_key, result.evidence_key);
+}
+
+TEST(Drill, EverySabotageIsCaughtAndTheStoreIsUntouched) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  const auto before = kit.object(backup.id.archive_key());
+  Environment world = kit.environment();
+  const auto outcomes = run_sabotage(kit.drill_request(backup.id), world);
+  for (const SabotageOutcome& outcome : outcomes) {
+    EXPECT_TRUE(outcome.caught) << outcome.service << ": " << outcome.name;
+  }
+  const auto has = [&](const std::string& name) {
+    return std::any_of(outcomes.begin(), outcomes.end(),
+                       [&](const SabotageOutcome& one) { return one.name == name; });
+  };
+  EXPECT_TRUE(has("flipped byte") && has("missing member") && has("wrong age key"));
+  EXPECT_EQ(kit.object(backup.id.archive_key()), before);
+  EXPECT_TRUE(fs::is_empty(kit.folder / "scratch"));
+}
+
+TEST(Drill, ScratchGoesAlsoWhenTheDrillThrows) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  kit.store().remove(backup.id.index_key());
+  EXPECT_THROW(kit.drill(backup.id), Error);
+  EXPECT_TRUE(fs::is_empty(kit.folder / "scratch"));
+}
+
+TEST(Drill, SweepsWhatAKilledDrillLeftButNotALivingOne) {
+  EngineKit kit;
+  const fs::path dead = kit.folder / "scratch/lifeboat-drill-0011aabb";
+  write_file(dead / "n8n/config", "plaintext");
+  const Scratch living(kit.folder / "other", "lifeboat-drill-", kit.random);
+  EXPECT_EQ(sweep_scratch(kit.folder / "other", "lifeboat-drill-"), 0u);
+  EXPECT_TRUE(fs::exists(living.path()));
+  kit.drill(kit.backup().id);
+  EXPECT_FALSE(fs::exists(dead));
+}
+
+TEST(Drill, HasALimitOnDisk) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  Environment world = kit.environment();
+  DrillRequest request = kit.drill_request(backup.id);
+  request.scratch_bytes_max = 1000;
+  try {
+    run_drill(request, world);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::limit) << error.what();
+  }
+  EXPECT_TRUE(fs::is_empty(kit.folder / "scratch"));
+}
+
+}  // namespace
+}  // namespace lifeboat::test

@@ -1,0 +1,110 @@
+#include "engine/restore.h"
+
+#include <gtest/gtest.h>
+
+#include "base/exit_code.h"
+#include "engine/engine_test_kit.h"
+#include "store/counting_store.h"
+
+namespace lifeboat::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(Restore, EverythingComesBackAsItWas) {
+  EngineKit kit;
+  fs::permissions(kit.folder / "files/notes/a.txt", fs::perms(0640));
+  const BackupResult backup = kit.backup();
+  const RestoreResult result = kit.restore(backup.id, "back");
+  EXPECT_EQ(result.members, backup.manifest.members);
+  const std::string at = kit.folder.path().native();
+  EXPECT_EQ(shell_ok(format("diff -r {0}/files {0}/back/files", at)), "");
+  EXPECT_EQ(shell_ok(format("stat -c '%a %Y %u' {0}/files/notes/a.txt", at)),
+            shell_ok(format("stat -c '%a %Y %u' {0}/back/files/notes/a.txt", at)));
+  EXPECT_EQ(shell_ok(format("stat -c %a {}/back", at)), "700\n");
+  EXPECT_TRUE(result.warnings.empty());
+}
+
+TEST(Restore, OneServiceAlone) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  kit.restore(backup.id, "back", {"dump"});
+  EXPECT_EQ(slurp(kit.folder / "back/dump/dump.txt"), "row 1\ndone\n");
+  EXPECT_FALSE(fs::exists(kit.folder / "back/files"));
+  EXPECT_FALSE(fs::exists(kit.folder / "back/RESTORE.md"));
+}
+
+TEST(Restore, RefusesAFullTargetAndUnknownNames) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  const std::string text = error_text([&] { kit.restore(backup.id, "files"); });
+  EXPECT_NE(text.find("not an empty folder"), std::string::npos) << text;
+  EXPECT_TRUE(fs::exists(kit.folder / "files/notes/a.txt"));
+  EXPECT_NE(error_text([&] { kit.restore(backup.id, "x", {"filez"}); }).find("It has: files, dump"),
+            std::string::npos);
+  EXPECT_FALSE(fs::exists(kit.folder / "x"));
+  EXPECT_NE(error_text([&] { kit.cat(backup.id, "files/none"); }).find("no such member"),
+            std::string::npos);
+}
+
+TEST(Restore, AWrongKeyIsACryptoErrorAndLeavesNothing) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  kit.identities = {age::Identity::generate(kit.random)};
+  try {
+    kit.restore(backup.id, "back");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::crypto) << error.what();
+    EXPECT_FALSE(error.hints().empty());
+  }
+  EXPECT_FALSE(fs::exists(kit.folder / "back"));
+  EXPECT_EQ(
+      shell_ok(format("ls -A {} | grep lifeboat-restore | wc -l", kit.folder.path().native())),
+      "0\n");
+}
+
+TEST(Restore, ADamagedArchiveLeavesNothing) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  Bytes archive = kit.object(backup.id.archive_key());
+  archive[archive.size() - 30] ^= std::byte{4};
+  kit.replace(backup.id.archive_key(), archive);
+  try {
+    kit.restore(backup.id, "back");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(exit_code(error.kind()), 7) << error.what();
+  }
+  EXPECT_FALSE(fs::exists(kit.folder / "back"));
+}
+
+TEST(Restore, OneMemberReadsOnlyTheRangesItNeeds) {
+  EngineKit kit;
+  CountingStore counting(kit.memory);
+  write_file(kit.folder / "files/a-big", kit.random.bytes(40 << 20));
+  write_file(kit.folder / "files/k-small", "needle");
+  write_file(kit.folder / "files/z-big", kit.random.bytes(40 << 20));
+  const BackupResult backup = kit.backup(kit.request({kit.files()}));
+  ASSERT_GT(backup.manifest.archive.bytes, 80u << 20);
+  kit.use(counting);
+
+  EXPECT_EQ(kit.cat(backup.id, "files/k-small"), "needle");
+  EXPECT_LT(counting.counts().bytes_read, 1u << 20) << "of an archive of 80 MiB";
+  EXPECT_LE(counting.counts().requests(), 12u);
+
+  counting.reset();
+  Environment world = kit.environment();
+  size_t listed = 0;
+  list_members(backup.id, kit.identities, world, [&](const IndexMember&) { ++listed; });
+  EXPECT_EQ(listed, backup.manifest.members);
+  EXPECT_LT(counting.counts().bytes_read, 64u << 10) << "ls reads manifest and index only";
+
+  counting.reset();
+  const Bytes big = to_bytes(kit.cat(backup.id, "files/z-big"));
+  EXPECT_EQ(big.size(), 40u << 20);
+  EXPECT_LT(counting.counts().bytes_read, 46u << 20) << "not the other half";
+}
+
+}  // namespace
+}  // namespace lifeboat::test

@@ -1,0 +1,54 @@
+#include "engine/scratch.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/log.h"
+
+namespace lifeboat {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path& swept(const fs::path& parent, std::string_view prefix) {
+  make_private_directory(parent, ErrorKind::limit);
+  sweep_scratch(parent, prefix);
+  return parent;
+}
+
+UniqueFd lock_folder(const fs::path& folder) {
+  UniqueFd fd = open_file(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, ErrorKind::limit);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw system_error(ErrorKind::limit, format("lock scratch folder '{}'", folder.native()),
+                       errno);
+  }
+  return fd;
+}
+
+}  // namespace
+
+Scratch::Scratch(const fs::path& parent, std::string_view prefix, Random& random)
+    : directory_(swept(parent, prefix), prefix, random), lock_(lock_folder(directory_.path())) {}
+
+size_t sweep_scratch(const fs::path& parent, std::string_view prefix) {
+  size_t removed = 0;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(parent, error)) {
+    if (!entry.path().filename().native().starts_with(prefix)) continue;
+    const UniqueFd fd(
+        ::open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd || stat_fd(fd.get(), entry.path().native()).st_uid != ::geteuid()) continue;
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    log_warning("removing '{}', left by a run that was killed", entry.path().native());
+    remove_tree(entry.path(), ErrorKind::limit);
+    ++removed;
+  }
+  return removed;
+}
+
+}  // namespace lifeboat

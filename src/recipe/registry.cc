@@ -1,0 +1,35 @@
+#include "base/format.h"
+#include "base/text.h"
+#include "recipe/command/recipe_command.h"
+#include "recipe/recipe.h"
+#include "recipe/volume/recipe_volume.h"
+
+namespace lifeboat {
+
+RecipeRegistry::RecipeRegistry() {
+  recipes_.push_back(make_volume_recipe());
+  recipes_.push_back(make_command_recipe());
+}
+
+const Recipe* RecipeRegistry::find(std::string_view name) const {
+  for (const auto& recipe : recipes_) {
+    if (recipe->info().name == name) return recipe.get();
+  }
+  return nullptr;
+}
+
+const Recipe& RecipeRegistry::get(std::string_view name) const {
+  if (const Recipe* recipe = find(name)) return *recipe;
+  Error error(ErrorKind::config, format("find recipe '{}': there is none", printable(name)));
+  if (const auto near = nearest(name, names())) error.add_hint(format("Did you mean '{}'?", *near));
+  error.add_hint(format("Recipes: {}.", join(names(), ", ")));
+  throw error;
+}
+
+std::vector<std::string> RecipeRegistry::names() const {
+  std::vector<std::string> all;
+  for (const auto& recipe : recipes_) all.push_back(recipe->info().name);
+  return all;
+}
+
+}  // namespace lifeboat

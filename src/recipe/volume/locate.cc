@@ -1,0 +1,93 @@
+#include "recipe/volume/locate.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/format.h"
+#include "base/text.h"
+#include "io/fd.h"
+
+namespace lifeboat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* volumes_variable = "LIFEBOAT_DOCKER_VOLUMES";
+constexpr std::string_view volumes_default = "/var/lib/docker/volumes";
+
+// Docker's own rule for volume names is [a-zA-Z0-9][a-zA-Z0-9_.-]*, so that no name can leave the
+// volumes' folder: https://github.com/moby/moby/blob/master/daemon/names/names.go
+bool is_volume_name(std::string_view name) {
+  const auto is_alphanumeric = [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9');
+  };
+  if (name.empty() || name.size() > 255 || !is_alphanumeric(name.front())) return false;
+  for (const char letter : name) {
+    const bool allowed = is_alphanumeric(letter) || letter == '_' || letter == '.' || letter == '-';
+    if (!allowed) return false;
+  }
+  return true;
+}
+
+fs::path volume_folder(const std::string& name) {
+  if (!is_volume_name(name)) {
+    throw Error(ErrorKind::service,
+                format("find volume '{}': not a Docker volume name", printable(name)))
+        .hint("Volume names have letters, digits, '_', '.' and '-' only; use 'path' for a folder.");
+  }
+  const char* root = ::getenv(volumes_variable);
+  const fs::path volumes = root != nullptr && *root != '\0' ? root : volumes_default;
+  return volumes / name / "_data";
+}
+
+fs::path configured_folder(const Settings& settings) {
+  const std::string path = settings.text("path");
+  const std::string volume = settings.text("volume");
+  if (path.empty() == volume.empty()) {
+    throw Error(ErrorKind::service,
+                path.empty() ? "find the service's folder: neither 'path' nor 'volume' is given"
+                             : "find the service's folder: both 'path' and 'volume' are given")
+        .hint("Give 'volume: NAME' for a Docker volume or 'path: /FOLDER', one of the two.");
+  }
+  if (path.empty()) return volume_folder(volume);
+  if (!path.starts_with('/')) {
+    throw Error(ErrorKind::service,
+                format("find folder '{}': not an absolute path", printable(path)))
+        .hint("Write the path from the root, like /srv/data.");
+  }
+  return path;
+}
+
+std::string hint_for(int error_number, bool is_volume) {
+  if (error_number == EACCES || error_number == EPERM) {
+    return "Run as root, or give this user the right to read the folder.";
+  }
+  if (error_number == ENOTDIR) return "Name the folder that holds the file, not the file.";
+  return is_volume ? format("See 'docker volume ls'; if Docker keeps its data elsewhere, set {}.",
+                            volumes_variable)
+                   : "Check the service's 'path' in the configuration.";
+}
+
+}  // namespace
+
+std::vector<OptionSpec> locate_options() {
+  return {{"path", OptionType::path, false, "folder that holds the data, or use `volume`"},
+          {"volume", OptionType::text, false, "name of the Docker volume that holds the data"}};
+}
+
+fs::path locate_folder(const Service& service) {
+  const fs::path folder = configured_folder(service.settings);
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::faccessat(fd.get(), ".", R_OK | X_OK, AT_EACCESS) != 0) {
+    const int reason = errno;
+    throw system_error(ErrorKind::service, format("open folder '{}'", folder.native()), reason)
+        .hint(hint_for(reason, service.settings.has("volume")));
+  }
+  return folder;
+}
+
+}  // namespace lifeboat

@@ -1,0 +1,15 @@
+// The recipe `volume`: a folder as it lies there, for services that keep plain files.
+//
+// Its copy is as consistent as files read one after another can be. Services with a database have
+// recipes of their own; a SQLite database found here is copied raw and named in the warnings.
+#pragma once
+
+#include <memory>
+
+#include "recipe/recipe.h"
+
+namespace lifeboat {
+
+std::unique_ptr<Recipe> make_volume_recipe();
+
+}  // namespace lifeboat

@@ -1,0 +1,220 @@
+#include "snapshot/archive_reader.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "codec/zstd/zstd.h"
+#include "snapshot/index_io.h"
+
+namespace lifeboat {
+namespace {
+
+constexpr size_t block_bytes = 256 * 1024;
+// One ranged read of this much plaintext at most: bounds memory, and few requests for a big member.
+constexpr size_t range_bytes = 4 * 1024 * 1024;
+
+Error damaged(const std::string& what, const std::string& found) {
+  return Error(ErrorKind::verification, format("check {}: {}", what, found))
+      .hint("This snapshot is damaged; restore another one and look after the store.");
+}
+
+void check_summary(const std::string& what, const StreamSummary& found,
+                   const StreamSummary& expected) {
+  if (found.bytes != expected.bytes) {
+    throw damaged(what,
+                  format("it has {} bytes where {} were written", found.bytes, expected.bytes));
+  }
+  if (found.sha256 != expected.sha256) {
+    throw damaged(what, "its SHA-256 is not the one that was written");
+  }
+}
+
+// Tells `progress` and asks `stop` as bytes pass.
+class WatchedSource final : public Source {
+ public:
+  WatchedSource(Source& inner, const ArchiveReadOptions& options)
+      : inner_(inner), options_(options) {}
+  size_t read(ByteSpan target) override {
+    options_.stop.throw_if_stopped();
+    const size_t count = inner_.read(target);
+    if (options_.progress && count > 0) options_.progress(count);
+    return count;
+  }
+
+ private:
+  Source& inner_;
+  const ArchiveReadOptions& options_;
+};
+
+// A stretch of a random access file as a stream.
+class StretchSource final : public Source {
+ public:
+  StretchSource(RandomAccess& access, uint64_t begin, uint64_t end)
+      : access_(access), position_(begin), end_(end) {}
+  size_t read(ByteSpan target) override {
+    const auto count =
+        static_cast<size_t>(std::min<uint64_t>({target.size(), end_ - position_, range_bytes}));
+    if (count > 0) access_.read_at(position_, target.first(count));
+    position_ += count;
+    return count;
+  }
+
+ private:
+  RandomAccess& access_;
+  uint64_t position_;
+  uint64_t end_;
+};
+
+void drain(Source& source) {
+  Bytes block(block_bytes);
+  while (source.read(block) > 0) {
+  }
+}
+
+// The identities opened the index, so a fault of the archive's encryption is not a wrong key.
+template <typename Body>
+decltype(auto) with_key_known_good(Body&& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::crypto) throw;
+    throw damaged("the archive", error.what());
+  }
+}
+
+std::string member_name(const FileMeta& meta) { return format("'{}'", printable(meta.path)); }
+
+// Everything the index says of a member must be what the archive says.
+void check_entry(const tar::Entry& entry, const IndexMember& member, uint64_t base_offset) {
+  const bool same = entry.meta == member.meta && entry.size == member.size &&
+                    entry.offset + base_offset == member.offset;
+  if (!same) {
+    throw damaged("member " + member_name(member.meta),
+                  format("the archive has {} there, unlike the index", member_name(entry.meta)));
+  }
+}
+
+void visit_member(tar::Reader& reader, const tar::Entry& entry, const IndexMember& member,
+                  const MemberVisitor& visit) {
+  const bool has_content = entry.meta.type == FileType::file;
+  tar::EntrySource stored(reader);
+  TapSource tap(stored);
+  visit(entry, member, has_content ? &tap : nullptr);
+  drain(tap);
+  if (has_content && tap.summary().sha256 != member.sha256) {
+    throw damaged("member " + member_name(entry.meta), "its SHA-256 is not the index's");
+  }
+}
+
+void check_tail(const IndexTail& tail, const Manifest& manifest, uint64_t members) {
+  check_summary("the index's record of the archive", tail.stored, manifest.archive);
+  check_summary("the index's record of the tar stream", tail.raw, manifest.raw);
+  if (tail.members != members || manifest.members != members) {
+    throw damaged("the number of members",
+                  format("the archive holds {}, the index says {}, the manifest {}", members,
+                         tail.members, manifest.members));
+  }
+}
+
+}  // namespace
+
+void check_stored_object(Store& store, const std::string& key, const StreamSummary& expected,
+                         const ArchiveReadOptions& options) {
+  const auto info = store.stat(key);
+  if (!info) throw damaged(format("'{}'", key), "it is not in the store");
+  if (info->size != expected.bytes) check_summary(format("'{}'", key), {info->size, ""}, expected);
+  const auto object = store.open(key);
+  WatchedSource watched(*object, options);
+  TapSource tap(watched);
+  drain(tap);
+  check_summary(format("'{}'", key), tap.summary(), expected);
+}
+
+IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveReadOptions& options,
+                       const MemberVisitor& visit) {
+  // First without a key, so that damage is not taken for a wrong key.
+  const ArchiveReadOptions quiet{options.identities, options.stop, {}};
+  check_stored_object(store, manifest.index_key, manifest.index, quiet);
+  const auto index_source = open_index(store, manifest, options.identities);
+  IndexReader index(*index_source);
+
+  const auto object = store.open(manifest.archive_key);
+  WatchedSource watched(*object, options);
+  TapSource stored(watched);
+  age::DecryptSource decrypted(stored, options.identities);
+  zstd::DecompressSource decompressed(decrypted);
+  TapSource raw(decompressed);
+  tar::Reader reader(raw);
+
+  uint64_t members = 0;
+  with_key_known_good([&] {
+    while (const auto entry = reader.next()) {
+      const auto member = index.next();
+      if (!member) throw damaged("member " + member_name(entry->meta), "the index lacks it");
+      check_entry(*entry, *member, 0);
+      visit_member(reader, *entry, *member, visit);
+      ++members;
+    }
+    drain(raw);
+  });
+  if (const auto extra = index.next()) {
+    throw damaged("member " + member_name(extra->meta), "the archive lacks it");
+  }
+  check_summary("the tar stream", raw.summary(), manifest.raw);
+  check_summary("the archive", stored.summary(), manifest.archive);
+  check_tail(index.tail(), manifest, members);
+  return index.tail();
+}
+
+struct ArchiveRanges::State {
+  State(Store& store, const Manifest& manifest, std::span<const age::Identity> identities)
+      : object(store, manifest.archive_key),
+        plaintext(checked(object, manifest), identities),
+        raw(plaintext) {}
+
+  static RandomAccess& checked(ObjectAccess& object, const Manifest& manifest) {
+    if (object.size() != manifest.archive.bytes) {
+      check_summary("the archive", {object.size(), ""}, manifest.archive);
+    }
+    return object;
+  }
+
+  ObjectAccess object;
+  age::DecryptAccess plaintext;
+  zstd::SeekableAccess raw;
+};
+
+ArchiveRanges::ArchiveRanges(Store& store, const Manifest& manifest,
+                             std::span<const age::Identity> identities)
+    : state_(with_key_known_good(
+          [&] { return std::make_unique<State>(store, manifest, identities); })) {}
+
+ArchiveRanges::~ArchiveRanges() = default;
+
+void ArchiveRanges::check_frames(const IndexTail& tail) const {
+  const auto& frames = state_->raw.frames();
+  const bool same =
+      std::equal(frames.begin(), frames.end(), tail.frames.begin(), tail.frames.end(),
+                 [](const auto& left, const auto& right) {
+                   return left.raw_size == right.raw_size && left.stored_size == right.stored_size;
+                 });
+  if (!same) throw damaged("the seek table", "it is not the one the index was made with");
+}
+
+void ArchiveRanges::read_member(const IndexMember& member, const MemberVisitor& visit) {
+  if (member.end < member.offset || member.end > state_->raw.size()) {
+    throw damaged("member " + member_name(member.meta), "the archive ends before it");
+  }
+  with_key_known_good([&] {
+    StretchSource stretch(state_->raw, member.offset, member.end);
+    tar::Reader reader = tar::Reader::for_member(stretch);
+    const auto entry = reader.next();
+    if (!entry) throw damaged("member " + member_name(member.meta), "the archive lacks it");
+    check_entry(*entry, member, member.offset);
+    visit_member(reader, *entry, member, visit);
+  });
+}
+
+}  // namespace lifeboat

@@ -1,0 +1,58 @@
+// Reads a snapshot's archive back, believing nothing: the whole of it in step with the index, or
+// single members by the ranges they need.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/stop.h"
+#include "codec/age/age.h"
+#include "codec/tar/tar.h"
+#include "io/tap.h"
+#include "snapshot/index.h"
+#include "snapshot/manifest.h"
+#include "store/store.h"
+
+namespace lifeboat {
+
+struct ArchiveReadOptions {
+  std::span<const age::Identity> identities;
+  StopToken stop;
+  ProgressFn progress;  // stored bytes
+};
+
+// Given each member in turn; `content` gives its stored bytes and is null where there are none.
+// What it leaves unread is read for the hashes.
+using MemberVisitor =
+    std::function<void(const tar::Entry& entry, const IndexMember& member, Source* content)>;
+
+// Reads index and archive to their ends, side by side. Every member must be where and what the
+// index says, every hash must match, nothing may be left over. Returns the index's tail. A damaged
+// snapshot is Error(verification), a key that opens neither is Error(crypto).
+IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveReadOptions& options,
+                       const MemberVisitor& visit);
+
+// Compares the size and SHA-256 of an object with the manifest's: needs no key.
+void check_stored_object(Store& store, const std::string& key, const StreamSummary& expected,
+                         const ArchiveReadOptions& options);
+
+// Members by range. Opening reads the archive's header and seek table only, and checks the table
+// against `tail`'s frames if it is given.
+class ArchiveRanges {
+ public:
+  ArchiveRanges(Store& store, const Manifest& manifest, std::span<const age::Identity> identities);
+  ~ArchiveRanges();
+
+  // Throws Error(verification) unless the seek table says what the index says.
+  void check_frames(const IndexTail& tail) const;
+  // Gives one member to `visit`, then checks the rest of it and its hash.
+  void read_member(const IndexMember& member, const MemberVisitor& visit);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lifeboat

@@ -1,0 +1,163 @@
+#include "snapshot/archive_writer.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "codec/tar/tar.h"
+#include "codec/zstd/zstd.h"
+#include "io/pipeline.h"
+#include "snapshot/index_io.h"
+
+namespace lifeboat {
+namespace {
+
+constexpr uint64_t large_member_bytes = 1024 * 1024;  // gets frames of its own
+constexpr size_t block_bytes = 256 * 1024;
+
+// S3 can answer 200 with an error, and disks can lie: what the store says it holds must be what
+// was sent.
+void check_stored_size(Store& store, const std::string& key, uint64_t bytes) {
+  const auto info = store.stat(key);
+  if (info && info->size == bytes) return;
+  throw Error(ErrorKind::store,
+              format("check '{}' after writing {} bytes: the store holds {}", key, bytes,
+                     info ? format("{} bytes", info->size) : std::string("nothing")))
+      .hint("The store lost or cut the object; do not trust it before you know why.");
+}
+
+}  // namespace
+
+struct ArchiveWriter::State {
+  State(Store& target_store, const SnapshotId& snapshot, const ArchiveOptions& options,
+        Random& random)
+      : store(target_store),
+        id(snapshot),
+        target(pipeline.add(store.create(id.archive_key()))),
+        stored(pipeline.emplace<TapSink>(target)),
+        encrypted(pipeline.emplace<age::EncryptSink>(stored, options.recipients, random)),
+        frames(pipeline.emplace<zstd::FrameSink>(
+            encrypted, zstd::FrameOptions{.level = options.level, .workers = options.workers})),
+        raw(pipeline.emplace<TapSink>(frames)),
+        tar(raw),
+        index(options.spool_dir, id.archive_key(), options.recipients, random),
+        block(block_bytes) {}
+
+  Store& store;
+  SnapshotId id;
+  Pipeline pipeline;
+  Sink& target;
+  TapSink& stored;
+  age::EncryptSink& encrypted;
+  zstd::FrameSink& frames;
+  TapSink& raw;
+  tar::Writer tar;
+  IndexSpool index;
+  Bytes block;
+  uint64_t members = 0;
+
+  // Copies `promised` bytes of the source into the member. Returns the failure of the source, after
+  // padding; a failure of the store leaves as an exception.
+  std::exception_ptr copy(const MemberContent& content, uint64_t promised, Sha256& hash);
+  void put(ByteView data, Sha256& hash) {
+    tar.write(data);
+    hash.update(data);
+  }
+  void pad(uint64_t bytes, Sha256& hash);
+};
+
+std::exception_ptr ArchiveWriter::State::copy(const MemberContent& content, uint64_t promised,
+                                              Sha256& hash) {
+  uint64_t left = promised;
+  for (;;) {
+    size_t count = 0;
+    try {
+      count = content.source == nullptr ? 0 : content.source->read(block);
+      if (!content.may_change && (count > left || (count == 0 && left > 0))) {
+        throw Error(ErrorKind::service, format("it gave {} bytes than the {} announced",
+                                               count == 0 ? "fewer" : "more", promised));
+      }
+    } catch (const Interrupted&) {
+      throw;  // the archive is abandoned: nothing to pad for
+    } catch (...) {
+      pad(left, hash);
+      return std::current_exception();
+    }
+    if (count == 0) break;
+    // A file that grew is read on to its end, as its source wants, but cut here.
+    const size_t kept = static_cast<size_t>(std::min<uint64_t>(count, left));
+    put(ByteView(block).first(kept), hash);
+    left -= kept;
+    if (content.progress) content.progress(kept);
+  }
+  pad(left, hash);
+  return nullptr;
+}
+
+void ArchiveWriter::State::pad(uint64_t bytes, Sha256& hash) {
+  const Bytes zeros(static_cast<size_t>(std::min<uint64_t>(bytes, block_bytes)));
+  while (bytes > 0) {
+    const size_t count = static_cast<size_t>(std::min<uint64_t>(bytes, zeros.size()));
+    put(ByteView(zeros).first(count), hash);
+    bytes -= count;
+  }
+}
+
+ArchiveWriter::ArchiveWriter(Store& store, const SnapshotId& id, const ArchiveOptions& options,
+                             Random& random)
+    : state_(std::make_unique<State>(store, id, options, random)) {}
+
+ArchiveWriter::~ArchiveWriter() = default;
+
+void ArchiveWriter::begin_section() { state_->frames.cut(); }
+
+AddedMember ArchiveWriter::add(const std::string& service, const FileMeta& meta,
+                               const MemberContent& content) {
+  const uint64_t promised = stored_size(meta, content.size);
+  const bool large = promised >= large_member_bytes;
+  if (large) state_->frames.cut();
+
+  AddedMember added;
+  IndexMember& member = added.member;
+  member.meta = meta;
+  member.service = service;
+  member.size = content.size;
+  member.offset = state_->tar.begin_member(meta, content.size);
+  Sha256 hash;
+  added.source_failure = state_->copy(content, promised, hash);
+  state_->tar.end_member();
+  member.end = state_->tar.position();
+  member.incomplete = added.source_failure != nullptr;
+  if (meta.type == FileType::file) member.sha256 = hex_encode(hash.finish());
+  state_->index.add(member);
+  ++state_->members;
+
+  if (large) state_->frames.cut();
+  return added;
+}
+
+uint64_t ArchiveWriter::stored_bytes_so_far() const { return state_->stored.bytes_so_far(); }
+
+ArchiveSummary ArchiveWriter::finish() {
+  State& state = *state_;
+  state.tar.finish();
+  state.pipeline.finish();
+
+  ArchiveSummary summary;
+  summary.archive = state.stored.summary();
+  summary.raw = state.raw.summary();
+  summary.members = state.members;
+  check_stored_size(state.store, state.id.archive_key(), summary.archive.bytes);
+
+  IndexTail tail{state.members, summary.raw, summary.archive, {}};
+  for (const zstd::Frame& frame : state.frames.frames()) {
+    tail.frames.push_back({frame.raw_size, frame.stored_size});
+  }
+  state.index.finish(tail);
+  summary.index = state.index.upload(state.store, state.id.index_key());
+  check_stored_size(state.store, state.id.index_key(), summary.index.bytes);
+  return summary;
+}
+
+}  // namespace lifeboat

@@ -1,0 +1,86 @@
+#include "snapshot/layout.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "support/doubles.h"
+
+namespace lifeboat::test {
+namespace {
+
+SnapshotId make_id(std::string_view date, std::string suffix = "") {
+  return {"vps-h1", parse_date(date), std::move(suffix)};
+}
+
+TEST(Layout, NamesTheObjectsOfASnapshot) {
+  const SnapshotId first = make_id("2026-05-07");
+  EXPECT_EQ(first.text(), "vps-h1/2026-05-07");
+  EXPECT_EQ(first.archive_key(), "vps-h1/2026-05-07/backup.tar.zst.age");
+  EXPECT_EQ(first.index_key(), "vps-h1/2026-05-07/backup.index.age");
+  EXPECT_EQ(first.manifest_key(), "vps-h1/2026-05-07/manifest.json");
+  const SnapshotId second = make_id("2026-05-07", "020000");
+  EXPECT_EQ(second.text(), "vps-h1/2026-05-07-020000");
+  EXPECT_EQ(second.archive_key(), "vps-h1/2026-05-07/backup-020000.tar.zst.age");
+  EXPECT_EQ(second.index_key(), "vps-h1/2026-05-07/backup-020000.index.age");
+  EXPECT_EQ(second.manifest_key(), "vps-h1/2026-05-07/manifest-020000.json");
+}
+
+TEST(Layout, NamesDrills) {
+  const Timestamp time = parse_time("2026-05-07T02:03:04Z");
+  EXPECT_EQ(drill_key("vps-h1", time, true), "vps-h1/drills/2026-05-07.json");
+  EXPECT_EQ(drill_key("vps-h1", time, false), "vps-h1/drills/2026-05-07-020304.json");
+}
+
+TEST(Layout, ReadsBackTheKeysItMakes) {
+  for (const SnapshotId& id : {make_id("2026-05-07"), make_id("2026-12-31", "235959")}) {
+    EXPECT_EQ(parse_manifest_key(id.manifest_key()), id);
+    EXPECT_EQ(parse_archive_key(id.archive_key()), id);
+    EXPECT_EQ(parse_manifest_key(id.archive_key()), std::nullopt);
+    EXPECT_EQ(parse_archive_key(id.manifest_key()), std::nullopt);
+  }
+}
+
+TEST(Layout, KnowsNoOtherKeys) {
+  for (const char* key :
+       {"", "manifest.json", "vps-h1/manifest.json", "vps-h1/2026-05-07/manifest.jso",
+        "vps-h1/2026-05-07/manifest.jsonx", "vps-h1/2026-05-07/xmanifest.json",
+        "vps-h1/2026-05-07/manifest-.json", "vps-h1/2026-05-07/manifest-0200.json",
+        "vps-h1/2026-05-07/manifest-240000.json", "vps-h1/2026-05-07/manifest-006000.json",
+        "vps-h1/2026-05-07/manifest-000060.json", "vps-h1/2026-05-07/manifest-02000a.json",
+        "vps-h1/2026-05-07/manifest020000.json", "vps-h1/2026-02-30/manifest.json",
+        "vps-h1/2026-5-7/manifest.json", "vps-h1/2026-05-07-020000/manifest.json",
+        "vps-h1/monthly/2026-05/manifest.json", "VPS/2026-05-07/manifest.json",
+        "monthly/2026-05-07/manifest.json", "a/vps-h1/2026-05-07/manifest.json",
+        "/2026-05-07/manifest.json", "vps-h1/2026-05-07/manifest.json/"}) {
+    EXPECT_EQ(parse_manifest_key(key), std::nullopt) << key;
+  }
+}
+
+TEST(Layout, SortsByHostDateAndTime) {
+  std::vector<SnapshotId> ids{make_id("2026-05-08"), make_id("2026-05-07", "120000"),
+                              make_id("2026-05-07", "010000"), make_id("2026-05-07")};
+  ids.push_back({"a-host", parse_date("2027-01-01"), ""});
+  std::sort(ids.begin(), ids.end());
+  std::vector<std::string> texts;
+  for (const SnapshotId& id : ids) texts.push_back(id.text());
+  EXPECT_THAT(texts, testing::ElementsAre("a-host/2027-01-01", "vps-h1/2026-05-07",
+                                          "vps-h1/2026-05-07-010000", "vps-h1/2026-05-07-120000",
+                                          "vps-h1/2026-05-08"));
+}
+
+TEST(Layout, RefusesHostsThatWouldNotBeFolders) {
+  check_host("vps-h1");
+  check_host("a");
+  check_host(std::string(63, 'a'));
+  for (const std::string& host : {std::string(), std::string("-a"), std::string("a-"),
+                                  std::string("A"), std::string("a.b"), std::string("a/b"),
+                                  std::string("monthly"), std::string("latest"),
+                                  std::string(64, 'a')}) {
+    EXPECT_THAT(error_text([&] { check_host(host); }), testing::HasSubstr("hint: ")) << host;
+  }
+}
+
+}  // namespace
+}  // namespace lifeboat::test

@@ -1,0 +1,50 @@
+#include "support/recipe_drive.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "base/error.h"
+#include "base/format.h"
+
+namespace lifeboat::test {
+
+DrivenBackup drive_backup(const Recipe& recipe, const Service& service, RecipeContext& context,
+                          const std::filesystem::path& target) {
+  DrivenBackup made;
+  const std::unique_ptr<ServicePlan> plan = recipe.plan(service, context);
+  made.facts = plan->facts();
+  while (std::optional<Member> member = plan->next()) {
+    const std::filesystem::path file = target / member->meta.path;
+    made.paths.push_back(member->meta.path);
+    made.metas[member->meta.path] = member->meta;
+    if (member->meta.type == FileType::directory) std::filesystem::create_directories(file);
+    if (!member->open) continue;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream stream(file, std::ios::binary);
+    const std::unique_ptr<Source> source = member->open();
+    Bytes block(65536);
+    uint64_t total = 0;
+    while (const size_t count = source->read(block)) {
+      stream.write(reinterpret_cast<const char*>(block.data()), static_cast<long>(count));
+      total += count;
+    }
+    ensure(static_cast<bool>(stream.flush()), "a test file can be written");
+    ensure(!member->size || *member->size == total, "a member is as long as it says");
+    ::chmod(file.c_str(), member->meta.mode);
+  }
+  made.warnings = plan->warnings();
+  return made;
+}
+
+std::vector<std::string> failed_probes(const std::vector<ProbeResult>& results) {
+  std::vector<std::string> failed;
+  for (const ProbeResult& result : results) {
+    if (result.passed) continue;
+    failed.push_back(format("{}: expected {}, found {} ({})", result.name, result.expected,
+                            result.found, result.evidence));
+  }
+  return failed;
+}
+
+}  // namespace lifeboat::test

@@ -1,0 +1,28 @@
+// Drives a recipe as the engine does, without an archive: its members become files in a folder.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "recipe/recipe.h"
+
+namespace lifeboat::test {
+
+struct DrivenBackup {
+  Facts facts;
+  std::vector<std::string> paths;  // in order
+  std::map<std::string, FileMeta> metas;
+  std::vector<std::string> warnings;
+};
+
+// Plans `service`, reads all members to their ends and writes files and folders below `target`.
+// A known size that is not the size read is a Bug.
+DrivenBackup drive_backup(const Recipe& recipe, const Service& service, RecipeContext& context,
+                          const std::filesystem::path& target);
+
+// The probes that did not pass, as "name: expected X, found Y (evidence)".
+std::vector<std::string> failed_probes(const std::vector<ProbeResult>& results);
+
+}  // namespace lifeboat::test
