@@ -85,8 +85,8 @@ Timestamp parse_time(std::string_view text) {
   if (date.year() < year_min || date.year() > year_max) {
     throw Error(ErrorKind::usage, format("'{}' is too far from now", text));
   }
-  return std::chrono::sys_days(date) + std::chrono::hours(hour) +
-         std::chrono::minutes(minute) + seconds(second);
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         seconds(second);
 }
 
 }  // namespace lifeboat

@@ -31,7 +31,8 @@ Json parse_json(std::string_view text, std::string_view what) {
     if (event == Json::parse_event_t::object_end) names.pop_back();
     if (event == Json::parse_event_t::key) {
       const auto& name = parsed.get_ref<const std::string&>();
-      if (!names.back().insert(name).second) fault = format("member '{}' appears twice", printable(name));
+      if (!names.back().insert(name).second)
+        fault = format("member '{}' appears twice", printable(name));
     }
     if (!fault.empty()) throw Error(ErrorKind::verification, format("parse {}: {}", what, fault));
     return true;

@@ -29,8 +29,8 @@ TEST(Json, KeepsTheOrderOfMembers) {
 }
 
 TEST(Json, RefusesWhatIsNotOneValue) {
-  for (const char* text : {"", " ", "{", "{}x", "{} {}", "[1,]", "{\"a\":1,}", "nul", "'a'", "// c\n1",
-                           "\"\xff\"", "\"\n\"", "01", "[1 2]"}) {
+  for (const char* text : {"", " ", "{", "{}x", "{} {}", "[1,]", "{\"a\":1,}", "nul", "'a'",
+                           "// c\n1", "\"\xff\"", "\"\n\"", "01", "[1 2]"}) {
     EXPECT_THAT(refusal(text), HasSubstr("parse the test text: not valid JSON")) << text;
   }
 }

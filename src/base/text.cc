@@ -70,7 +70,7 @@ std::optional<uint64_t> parse_bytes(std::string_view text) {
     std::string_view name;
     double factor;
   };
-  constexpr std::array units{Unit{"", 1},      Unit{"B", 1},     Unit{"K", 1024},
+  constexpr std::array units{Unit{"", 1},      Unit{"B", 1},        Unit{"K", 1024},
                              Unit{"KB", 1e3},  Unit{"KiB", 0x1p10}, Unit{"M", 0x1p20},
                              Unit{"MB", 1e6},  Unit{"MiB", 0x1p20}, Unit{"G", 0x1p30},
                              Unit{"GB", 1e9},  Unit{"GiB", 0x1p30}, Unit{"T", 0x1p40},

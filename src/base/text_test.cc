@@ -9,9 +9,9 @@
 namespace lifeboat {
 namespace {
 
-using testing::ElementsAre;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::ElementsAre;
 
 TEST(Text, PrintsBytes) {
   EXPECT_EQ(print_bytes(0), "0 B");
@@ -61,8 +61,10 @@ TEST(Text, FindsTheLikelyTypo) {
 }
 
 TEST(Text, MakesUntrustedTextPrintable) {
-  EXPECT_EQ(printable("plain gr\xc3\xbc\xc3\x9f" "e \xe2\x9c\x93 \xf0\x9f\x9b\x9f"),
-            "plain gr\xc3\xbc\xc3\x9f" "e \xe2\x9c\x93 \xf0\x9f\x9b\x9f");
+  EXPECT_EQ(printable("plain gr\xc3\xbc\xc3\x9f"
+                      "e \xe2\x9c\x93 \xf0\x9f\x9b\x9f"),
+            "plain gr\xc3\xbc\xc3\x9f"
+            "e \xe2\x9c\x93 \xf0\x9f\x9b\x9f");
   EXPECT_EQ(printable("a\x1b[31m\n\t\x7f"), "a\\x1b[31m\\x0a\\x09\\x7f");
   EXPECT_EQ(printable(std::string("\0", 1)), "\\x00");
   EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b") << "a C1 control";

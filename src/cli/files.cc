@@ -35,13 +35,13 @@ std::string display_name(const std::string& path) {
   return is_stream(path) ? "standard input" : printable(path);
 }
 
-InputFile::InputFile(const std::string& path, StopToken stop)
-    : stop_(std::move(stop)), name_(display_name(path)) {
+InputFile::InputFile(const std::string& path, StopToken stop, ErrorKind kind)
+    : stop_(std::move(stop)), name_(display_name(path)), kind_(kind) {
   if (is_stream(path)) {
     fd_ = STDIN_FILENO;
     return;
   }
-  owned_fd_ = open_file(path, O_RDONLY, 0, ErrorKind::usage);
+  owned_fd_ = open_file(path, O_RDONLY, 0, kind);
   fd_ = owned_fd_.get();
 }
 
@@ -55,7 +55,7 @@ size_t InputFile::read(ByteSpan target) {
     if (count >= 0) return static_cast<size_t>(count);
     const int reason = errno;
     if (reason != EINTR) {
-      throw system_error(ErrorKind::usage, format("read '{}'", name_), reason);
+      throw system_error(kind_, format("read '{}'", name_), reason);
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/random.h"
 #include "base/stop.h"
 #include "io/fd.h"
@@ -22,10 +23,10 @@ bool is_stream(std::string_view path);
 std::string display_name(const std::string& path);
 
 // A file or, for "-" and "", stdin. A read that waits (a pipe, a terminal) ends with Interrupted
-// when a stop is requested. Errors are Error(usage): the path came from the command line.
+// when a stop is requested.
 class InputFile final : public Source {
  public:
-  InputFile(const std::string& path, StopToken stop);
+  InputFile(const std::string& path, StopToken stop, ErrorKind kind = ErrorKind::usage);
   size_t read(ByteSpan target) override;
 
  private:
@@ -33,6 +34,7 @@ class InputFile final : public Source {
   UniqueFd owned_fd_;
   int fd_;
   std::string name_;
+  ErrorKind kind_;
 };
 
 // Shows the first bytes of a stream and gives them again.

@@ -32,10 +32,11 @@ class WipedBytes {
   Bytes bytes_;
 };
 
-Bytes read_key_file(const std::string& path, std::string_view purpose, CommandContext& context) {
+Bytes read_key_file(const std::string& path, ErrorKind kind, CommandContext& context) {
+  const std::string_view purpose = kind == ErrorKind::crypto ? "identity file" : "recipients file";
   if (path == standard_stream) context.claim_stdin(purpose);
   return with_context(format("read the {}", purpose), [&] {
-    InputFile input(path, context.stop());
+    InputFile input(path, context.stop(), kind);
     return read_all(input, key_file_bytes_max, format("'{}'", display_name(path)));
   });
 }
@@ -61,7 +62,7 @@ Secret given_passphrase(CommandContext& context) {
   const std::string& path = context.options.passphrase_file;
   if (!path.empty()) {
     if (path == standard_stream) context.claim_stdin("passphrase");
-    InputFile input(path, context.stop());
+    InputFile input(path, context.stop(), ErrorKind::crypto);
     const WipedBytes bytes(read_all(input, passphrase_file_bytes_max, "the passphrase file"));
     std::string_view line = bytes.text().substr(0, bytes.text().find('\n'));
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -108,7 +109,7 @@ std::vector<age::Identity> load_identities(const std::vector<std::string>& files
                                            CommandContext& context) {
   std::vector<age::Identity> all;
   for (const std::string& path : files) {
-    const WipedBytes content(read_key_file(path, "identity file", context));
+    const WipedBytes content(read_key_file(path, ErrorKind::crypto, context));
     const bool is_encrypted = content.text().starts_with(age_first_line) ||
                               trim(content.text()).starts_with(armor_first_line);
     const WipedBytes plain(is_encrypted ? decrypt_identity_file(content.view(), path, context)
@@ -124,7 +125,7 @@ std::vector<age::Recipient> load_recipients(const std::vector<std::string>& file
                                             CommandContext& context) {
   std::vector<age::Recipient> all;
   for (const std::string& path : files) {
-    const Bytes content = read_key_file(path, "recipients file", context);
+    const Bytes content = read_key_file(path, ErrorKind::config, context);
     auto found = age::parse_recipients(as_text(content), display_name(path));
     std::move(found.begin(), found.end(), std::back_inserter(all));
   }

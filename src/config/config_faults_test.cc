@@ -58,14 +58,16 @@ TEST(ConfigFaults, AllAtOnceEachWithItsPlaceAndHint) {
   const std::string text = world.faults(broken_config);
   EXPECT_EQ(text, R"(lifeboat.yaml:1:1: unknown key 'hots'
   hint: Did you mean 'host'?
-lifeboat.yaml:2:7: host: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit first and last, and no reserved word, found 'VPS_1'
+lifeboat.yaml:2:7: host: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit first )"
+                  R"(and last, and no reserved word, found 'VPS_1'
 lifeboat.yaml:5:3: store: both 'dir' and 's3' are given
   hint: Keep one of them.
 lifeboat.yaml:5:3: store.s3: 'region' is missing
   hint: Add region: region of the bucket.
 lifeboat.yaml:5:3: store.s3: 'access_key' is missing
   hint: Give access_key: ${VARIABLE}, or access_key_file, or access_key_command.
-lifeboat.yaml:6:15: store.s3.endpoint: expected a URL with http:// or https://, found 's3.example.org'
+lifeboat.yaml:6:15: store.s3.endpoint: expected a URL with http:// or https://, found )"
+                  R"('s3.example.org'
 lifeboat.yaml:7:13: store.s3.bucket: expected 3 to 63 of a-z, 0-9, - and ., found 'B'
 lifeboat.yaml:8:5: store.s3: unknown key 'acces_key'
   hint: Did you mean 'access_key'?
@@ -73,7 +75,8 @@ lifeboat.yaml:10:5: store.s3.secret_key: given in two ways, as secret_key and se
   hint: Keep one of them.
 lifeboat.yaml:11:17: store.s3.path_style: expected true or false, found 'yes'
 lifeboat.yaml:13:25: encryption.recipients: expected an age recipient (age1...), found 'age2two'
-lifeboat.yaml:13:34: encryption.recipients: expected an age recipient (age1...), found a private key (not shown)
+lifeboat.yaml:13:34: encryption.recipients: expected an age recipient (age1...), found a )"
+                  R"(private key (not shown)
 lifeboat.yaml:13:59: encryption.recipients: expected text in this list, found a list
 lifeboat.yaml:14:22: compression.level: expected a whole number from 1 to 19, found '25'
 lifeboat.yaml:15:1: the key 'compression' is given twice, first in line 14
@@ -94,7 +97,8 @@ lifeboat.yaml:21:3: services.y: 'recipe' is missing
   hint: Add recipe: what kind of service it is.
 lifeboat.yaml:22:6: services.z: expected a section, found text
   hint: A section is made of lines 'key: value', indented by two blanks.
-lifeboat.yaml:24:23: jobs.nightly.schedule: expected HH:MM, hourly, daily, weekly, monthly, manual, or five cron fields, found '25:00'
+lifeboat.yaml:24:23: jobs.nightly.schedule: expected HH:MM, hourly, daily, weekly, )"
+                  R"(monthly, manual, or five cron fields, found '25:00'
 lifeboat.yaml:24:48: jobs.nightly.services: there is no service 'n8m'
   hint: Did you mean 'n8n'?
 lifeboat.yaml:24:53: jobs.nightly.services: 'n8n' is given twice
@@ -116,8 +120,10 @@ lifeboat.yaml:30:19: drill.identity: '~' is not replaced in paths
 lifeboat.yaml:30:33: drill.which: expected latest, found 'oldest'
 lifeboat.yaml:30:50: drill.scratch: the value is empty
   hint: Give it a value, or remove the key.
-lifeboat.yaml:31:24: metrics.pushgateway: expected a URL with http:// or https://, found 'localhost:9091'
-lifeboat.yaml:33:22: notify.discord.webhook: expected a URL with https://, found something else (not shown)
+lifeboat.yaml:31:24: metrics.pushgateway: expected a URL with http:// or https://, found )"
+                  R"('localhost:9091'
+lifeboat.yaml:33:22: notify.discord.webhook: expected a URL with https://, found )"
+                  R"(something else (not shown)
 lifeboat.yaml:34:18: notify.github.repo: expected OWNER/NAME, found 'infra'
 lifeboat.yaml:34:40: notify.github.token_command: expected a command as a list of words
   hint: Write [program, argument]: no shell takes part.
@@ -225,15 +231,15 @@ TEST(ConfigFaults, ModesOfFilesWithSecrets) {
   const std::string literal =
       std::string(small_config) + "notify: {github: {repo: a/b, token: hunter2-secret}}\n";
   EXPECT_EQ(world.faults(literal, 0600), "");
-  EXPECT_EQ(
-      world.faults(literal, 0640),
-      R"(lifeboat.yaml:8:37: notify.github.token: a secret is written here, and the file's mode 0640 lets others read it
+  EXPECT_EQ(world.faults(literal, 0640),
+            R"(lifeboat.yaml:8:37: notify.github.token: a secret is written here, and the )"
+            R"(file's mode 0640 lets others read it
   hint: Run: chmod 600 lifeboat.yaml (or move the secret into env_file).)");
 
   world.write("env", "A=1\n", 0644);
-  EXPECT_EQ(
-      world.faults(std::string(small_config) + "env_file: env\n"),
-      R"(lifeboat.yaml:8:11: env_file: 'env' is refused: its mode is 0644, so that others can read or change it
+  EXPECT_EQ(world.faults(std::string(small_config) + "env_file: env\n"),
+            R"(lifeboat.yaml:8:11: env_file: 'env' is refused: its mode is 0644, so that others )"
+            R"(can read or change it
   hint: Run: chmod 600 env (and chown it to the user that runs backups).)");
   world.write("env", "A=1\nhunter2\n", 0400);
   EXPECT_EQ(world.faults(std::string(small_config) + "env_file: env\n"),
@@ -244,10 +250,10 @@ TEST(ConfigFaults, ModesOfFilesWithSecrets) {
   hint: Correct the path, or remove the key and set the variables in another way.)");
 
   world.write("token", "hunter2-secret", 0604);
-  EXPECT_EQ(
-      world.faults(std::string(small_config) +
-                   "notify: {github: {repo: a/b, token_file: token}}\n"),
-      R"(lifeboat.yaml:8:42: notify.github.token_file: 'token' is refused: its mode is 0604, so that others can read or change it
+  EXPECT_EQ(world.faults(std::string(small_config) +
+                         "notify: {github: {repo: a/b, token_file: token}}\n"),
+            R"(lifeboat.yaml:8:42: notify.github.token_file: 'token' is refused: its mode is )"
+            R"(0604, so that others can read or change it
   hint: Run: chmod 600 token (and chown it to the user that runs backups).)");
   world.write("token", "\n", 0600);
   EXPECT_EQ(world.faults(std::string(small_config) +

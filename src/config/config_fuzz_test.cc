@@ -48,7 +48,7 @@ TEST_F(Fuzz, EveryPrefix) {
 TEST_F(Fuzz, RandomDamage) {
   constexpr std::string_view alphabet = "{}[]:,-?&*!|>'\"%@`#$~<= \t\n\r\x01\xC3\xA4\xFFnull0a";
   const char* more = std::getenv("LIFEBOAT_FUZZ_ROUNDS");
-  const int rounds = more == nullptr ? 2000 : std::atoi(more);
+  const int rounds = more == nullptr ? 1500 : std::atoi(more);
   SeededRandom random(7);
   for (int round = 0; round < rounds; ++round) {
     std::string text(round % 2 == 0 ? example_config : small_config);
@@ -81,7 +81,7 @@ TEST_F(Fuzz, RandomDamage) {
 TEST_F(Fuzz, RandomPunctuation) {
   constexpr std::string_view alphabet = "{}[]:,-?&*!|>'\"%@#$ \n a";
   SeededRandom random(11);
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     std::string text;
     for (uint64_t length = random.below(40); length > 0; --length) {
       text += alphabet[random.below(alphabet.size())];

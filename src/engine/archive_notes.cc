@@ -15,11 +15,12 @@ constexpr std::string_view card_head = R"(# How to restore this backup
 Host `{host}`, job `{job}`, begun {started} (UTC), made by Lifeboat.
 Nothing but stock tools is needed: `age`, `zstd` and `tar`.
 
-    age -d -i KEY_FILE {archive} | zstd -d | tar -xp
+    age -d -i KEY_FILE {archive} | zstd -d | tar -xp --numeric-owner
 
 `KEY_FILE` holds the age private key (`AGE-SECRET-KEY-1...`). Run it as root in an empty folder, so
 that owners and modes come back; the folder will hold private keys, so `chmod 700` it first.
-One service alone: put its folder's name behind `tar -xp`, for example `tar -xp n8n`.
+One service alone: add its folder's name at the end of the line. Extended attributes come back with
+`--xattrs --xattrs-include='*'`.
 With Lifeboat at hand: `lifeboat restore {id} --to DIR`, and `lifeboat drill` to prove it.
 
 If there is a `FAILED.md` at the end of the archive, the services it names are missing or

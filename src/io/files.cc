@@ -138,7 +138,8 @@ UniqueFd open_nameless_file(const fs::path& directory, ErrorKind kind) {
 }
 
 void sync_directory(const fs::path& path, ErrorKind kind) {
-  const UniqueFd fd = open_file(path.empty() ? fs::path(".") : path, O_RDONLY | O_DIRECTORY, 0, kind);
+  const UniqueFd fd =
+      open_file(path.empty() ? fs::path(".") : path, O_RDONLY | O_DIRECTORY, 0, kind);
   if (::fsync(fd.get()) != 0) throw system_error(kind, format("sync '{}'", path.native()), errno);
 }
 

@@ -96,9 +96,9 @@ TEST_F(Files, AtomicFileNeedsItsFolder) {
 TEST_F(Files, KnowsTemporaryNames) {
   EXPECT_TRUE(is_temporary_name(".x.tmp-0123456789abcdef"));
   EXPECT_TRUE(is_temporary_name(".a.tmp-b.tmp-0123456789abcdef"));
-  for (const char* name : {"", ".", "x.tmp-0123456789abcdef", ".x.tmp-0123456789abcde",
-                           ".x.tmp-0123456789abcdeg", ".x.tmp-0123456789abcdef0", ".bashrc",
-                           ".x.tmp-"}) {
+  for (const char* name :
+       {"", ".", "x.tmp-0123456789abcdef", ".x.tmp-0123456789abcde", ".x.tmp-0123456789abcdeg",
+        ".x.tmp-0123456789abcdef0", ".bashrc", ".x.tmp-"}) {
     EXPECT_FALSE(is_temporary_name(name)) << name;
   }
 }

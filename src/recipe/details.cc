@@ -30,7 +30,8 @@ std::string detail_text(const Json& details, std::string_view name, std::string_
 uint64_t detail_number(const Json& details, std::string_view name, uint64_t fallback) {
   const Json* value = find(details, name);
   if (value == nullptr) return fallback;
-  if (!value->is_number_unsigned()) refuse(name, "a whole number");
+  const bool is_whole = value->is_number_integer() && *value >= 0;
+  if (!is_whole) refuse(name, "a whole number");
   return value->get<uint64_t>();
 }
 

@@ -2,13 +2,19 @@
 #include "base/text.h"
 #include "recipe/command/recipe_command.h"
 #include "recipe/recipe.h"
+#include "recipe/sqlite/recipe_sqlite.h"
+#include "recipe/traefik/recipe_traefik.h"
 #include "recipe/volume/recipe_volume.h"
+#include "recipe/waha/recipe_waha.h"
 
 namespace lifeboat {
 
 RecipeRegistry::RecipeRegistry() {
   recipes_.push_back(make_volume_recipe());
   recipes_.push_back(make_command_recipe());
+  recipes_.push_back(make_sqlite_recipe());
+  recipes_.push_back(make_waha_recipe());
+  recipes_.push_back(make_traefik_recipe());
 }
 
 const Recipe* RecipeRegistry::find(std::string_view name) const {

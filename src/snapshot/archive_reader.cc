@@ -140,6 +140,9 @@ IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveRead
   const auto index_source = open_index(store, manifest, options.identities);
   IndexReader index(*index_source);
 
+  if (index.archive_key() != manifest.archive_key) {
+    throw damaged("the index", format("it belongs to '{}'", printable(index.archive_key())));
+  }
   const auto object = store.open(manifest.archive_key);
   WatchedSource watched(*object, options);
   TapSource stored(watched);

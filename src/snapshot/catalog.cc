@@ -16,10 +16,10 @@ constexpr std::string_view latest = "latest";
 
 // What a person typed, taken apart.
 struct Asked {
-  std::string host;         // empty: not said
+  std::string host;  // empty: not said
   bool latest = false;
   Date date{};
-  std::string suffix;       // empty: the last run of the day
+  std::string suffix;  // empty: the last run of the day
 };
 
 Asked parse_asked(std::string_view text) {
@@ -32,8 +32,9 @@ Asked parse_asked(std::string_view text) {
     if (const auto id = parse_snapshot_name(host, name)) return {host, false, id->date, id->suffix};
   }
   throw Error(ErrorKind::usage, format("'{}' does not name a snapshot", printable(text)))
-      .hint("Write 'latest', a date such as 2026-05-07 or 2026-05-07-020000, or put a host before "
-            "it: vps-h1/latest.");
+      .hint(
+          "Write 'latest', a date such as 2026-05-07 or 2026-05-07-020000, or put a host before "
+          "it: vps-h1/latest.");
 }
 
 std::set<std::string> hosts_of(const std::vector<SnapshotId>& snapshots) {
@@ -94,10 +95,9 @@ SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_vie
         .hint(format("Say which one: {}/{}.", snapshots.front().host, text));
   }
   if (asked.latest) return snapshots.back();
-  const auto found = std::find_if(
-      snapshots.rbegin(), snapshots.rend(), [&](const SnapshotId& id) {
-        return id.date == asked.date && (asked.suffix.empty() || id.suffix == asked.suffix);
-      });
+  const auto found = std::find_if(snapshots.rbegin(), snapshots.rend(), [&](const SnapshotId& id) {
+    return id.date == asked.date && (asked.suffix.empty() || id.suffix == asked.suffix);
+  });
   if (found == snapshots.rend()) fail_no_such_date(asked, snapshots);
   return *found;
 }
@@ -109,8 +109,8 @@ Manifest load_manifest(Store& store, const SnapshotId& id) {
   Manifest manifest = parse_manifest(as_text(bytes), key);
   // The index key and the host were compared with the archive's by the parser.
   if (manifest.archive_key != id.archive_key()) {
-    throw Error(ErrorKind::verification, format("read manifest '{}': it is that of '{}'", key,
-                                                manifest.archive_key))
+    throw Error(ErrorKind::verification,
+                format("read manifest '{}': it is that of '{}'", key, manifest.archive_key))
         .hint("Someone copied or moved it; use another snapshot.");
   }
   return manifest;
@@ -127,8 +127,8 @@ SnapshotId next_snapshot_id(Store& store, const std::string& host, Timestamp sta
          taken.contains(id.manifest_key())) {
     if (!id.suffix.empty()) start += std::chrono::seconds(1);
     if (date_of(start) != date) {
-      throw Error(ErrorKind::store, format("find a free name below '{}/{}': none is left", host,
-                                           print_date(date)))
+      throw Error(ErrorKind::store,
+                  format("find a free name below '{}/{}': none is left", host, print_date(date)))
           .hint("Try again: the new day has names of its own.");
     }
     id.suffix = print_compact_time_of_day(start);

@@ -26,8 +26,8 @@ SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_vie
 Manifest load_manifest(Store& store, const SnapshotId& id);
 
 // The name for a run of `host` that starts at `start`: the plain date if that day has no object of
-// a snapshot yet, else with the time of day, moved on by a second for as long as it is taken. What a
-// killed run left (an archive without a manifest) counts as taken: nothing is ever overwritten.
+// a snapshot yet, else with the time of day, moved on by a second for as long as it is taken. What
+// a killed run left (an archive without a manifest) counts as taken: nothing is ever overwritten.
 SnapshotId next_snapshot_id(Store& store, const std::string& host, Timestamp start);
 
 }  // namespace lifeboat

@@ -48,8 +48,7 @@ TEST_F(Catalog, ListsSnapshotsAmongOtherThings) {
            "h1/monthly/2026-05/manifest.json", "h1/drills/2026-05-07.json",
            "h1/supabase-weekly/2026-W19/supabase.sql.gz.age", "h10/2026-05-07/manifest.json",
            "h2/2026-05-09/manifest.json", "junk", "manifest.json", "h1/readme"});
-  EXPECT_THAT(names("h1"),
-              ElementsAre("h1/2025-12-31", "h1/2026-05-07", "h1/2026-05-07-120000"));
+  EXPECT_THAT(names("h1"), ElementsAre("h1/2025-12-31", "h1/2026-05-07", "h1/2026-05-07-120000"));
   EXPECT_THAT(names(""), ElementsAre("h1/2025-12-31", "h1/2026-05-07", "h1/2026-05-07-120000",
                                      "h10/2026-05-07", "h2/2026-05-09"));
   EXPECT_THAT(names("nobody"), ElementsAre());
@@ -82,7 +81,8 @@ TEST_F(Catalog, TellsTheNearestDates) {
            "h1/2026-05-10/manifest.json", "h1/2026-06-10/manifest.json"});
   const std::string text = refusal("2026-05-07", "h1");
   EXPECT_THAT(text, HasSubstr("'h1/2026-05-07': there is none"));
-  EXPECT_THAT(text, HasSubstr("hint: The nearest are: h1/2026-05-01, h1/2026-05-06, h1/2026-05-10."));
+  EXPECT_THAT(text,
+              HasSubstr("hint: The nearest are: h1/2026-05-01, h1/2026-05-06, h1/2026-05-10."));
   EXPECT_THAT(refusal("2026-05-06-010000", "h1"), HasSubstr("h1/2026-05-06-010000"));
 }
 
@@ -94,9 +94,9 @@ TEST_F(Catalog, SaysWhatAnEmptyStoreIsLike) {
 
 TEST_F(Catalog, RefusesOtherTextsAsUsage) {
   put("h1/2026-05-07/manifest.json");
-  for (const char* text : {"", "lates", "2026-05", "2026-05-7", "2026-05-07-12", "/latest",
-                           "h1/", "h1/2026-05-07/manifest.json", "H1/latest", "2026-05-07x",
-                           "monthly/latest", "\x1b[31m"}) {
+  for (const char* text :
+       {"", "lates", "2026-05", "2026-05-7", "2026-05-07-12", "/latest", "h1/",
+        "h1/2026-05-07/manifest.json", "H1/latest", "2026-05-07x", "monthly/latest", "\x1b[31m"}) {
     EXPECT_THAT(refusal(text), HasSubstr("does not name a snapshot")) << text;
     EXPECT_EQ(refusal(text).find('\x1b'), std::string::npos);
   }

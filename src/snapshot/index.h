@@ -1,7 +1,7 @@
-// The encrypted detail of an archive: one JSON object a line, zstd, age. `age -d | zstd -d` shows it.
+// The encrypted detail of an archive: a JSON object a line, zstd, age. `age -d | zstd -d` shows it.
 //
 //   {"format":1,"archive":"<key>"}
-//   {"path":"n8n/config","service":"n8n","type":"file","mode":384,...,"size":78,"offset":1536,"sha256":"..."}
+//   {"path":"n8n/config","service":"n8n","type":"file","mode":384,...,"size":78,"offset":1536,...}
 //   ...
 //   {"members":3,"raw":{...},"stored":{...},"frames":[[raw_size,stored_size],...]}
 //
@@ -37,13 +37,13 @@ inline constexpr int index_format = 1;
 inline constexpr size_t index_line_bytes_max = 16 * 1024 * 1024;
 
 struct IndexMember {
-  FileMeta meta;           // path with the service's folder: "n8n/config"
-  std::string service;     // empty for the archive's own (RESTORE.md, facts.json ...)
-  uint64_t size = 0;       // apparent
-  uint64_t offset = 0;     // of the first header block in the tar stream
-  uint64_t end = 0;        // behind the last block: offset + all blocks of this member
-  std::string sha256;      // of the stored bytes; empty for what has none
-  bool incomplete = false; // its service failed while it was being written: not to be restored
+  FileMeta meta;            // path with the service's folder: "n8n/config"
+  std::string service;      // empty for the archive's own (RESTORE.md, facts.json ...)
+  uint64_t size = 0;        // apparent
+  uint64_t offset = 0;      // of the first header block in the tar stream
+  uint64_t end = 0;         // behind the last block: offset + all blocks of this member
+  std::string sha256;       // of the stored bytes; empty for what has none
+  bool incomplete = false;  // its service failed while it was being written: not to be restored
   friend bool operator==(const IndexMember&, const IndexMember&) = default;
 };
 

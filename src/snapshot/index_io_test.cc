@@ -24,7 +24,9 @@ class IndexIo : public testing::Test {
                                                  age::Identity::generate(random_).recipient()};
     IndexSpool spool(folder_.path(), manifest_.archive_key, recipients, random_);
     for (uint64_t number = 0; number < count; ++number) spool.add(member(number));
-    spool.finish({count, {(count + 1) * 512, std::string(64, 'a')}, {1, std::string(64, 'b')},
+    spool.finish({count,
+                  {(count + 1) * 512, std::string(64, 'a')},
+                  {1, std::string(64, 'b')},
                   {{static_cast<uint32_t>((count + 1) * 512), 1}}});
     EXPECT_TRUE(std::filesystem::is_empty(folder_.path())) << "the spool has no name";
     manifest_.index = spool.upload(store_, manifest_.index_key);
@@ -85,8 +87,8 @@ TEST_F(IndexIo, StockToolsReadIt) {
   upload(100);
   write_file(folder_ / "index.age", stored());
   write_file(folder_ / "key", identities_[0].text().reveal());
-  const std::string text = shell_ok(format("cd '{}' && age -d -i key index.age | zstd -d",
-                                           folder_.path().native()));
+  const std::string text =
+      shell_ok(format("cd '{}' && age -d -i key index.age | zstd -d", folder_.path().native()));
   EXPECT_TRUE(text.starts_with(R"({"format":1,"archive":"h/2026-05-07/backup.tar.zst.age"})"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 102);
 }

@@ -31,10 +31,11 @@ IndexMember plain_member(uint64_t number) {
 
 std::vector<IndexMember> odd_members() {
   std::vector<IndexMember> members;
-  for (const std::string& path :
-       {std::string("gr\xc3\xb6\xc3\x9f""e/100"), std::string("100%"), std::string("a%41"),
-        std::string("latin-\xe9"), std::string("new\nline\x1b"), std::string("nul\0x", 5),
-        std::string("quote\"back\\slash")}) {
+  for (const std::string& path : {std::string("gr\xc3\xb6\xc3\x9f"
+                                              "e/100"),
+                                  std::string("100%"), std::string("a%41"),
+                                  std::string("latin-\xe9"), std::string("new\nline\x1b"),
+                                  std::string("nul\0x", 5), std::string("quote\"back\\slash")}) {
     members.push_back(plain_member(members.size()));
     members.back().meta.path = path;
   }
@@ -117,7 +118,8 @@ TEST(Index, LooksAsDocumented) {
   const std::string text = write_index(odd_members());
   const std::vector<std::string> lines = split(text, '\n');
   EXPECT_EQ(lines[0], R"({"format":1,"archive":"h/2026-05-07/backup.tar.zst.age"})");
-  EXPECT_THAT(lines[1], HasSubstr("\"path\":\"gr\xc3\xb6\xc3\x9f""e/100\""));
+  EXPECT_THAT(lines[1], HasSubstr("\"path\":\"gr\xc3\xb6\xc3\x9f"
+                                  "e/100\""));
   EXPECT_THAT(lines[2], HasSubstr(R"("path":"100%25")"));
   EXPECT_THAT(lines[4], HasSubstr(R"("path":"latin-%E9")"));
   EXPECT_THAT(lines[5], HasSubstr(R"("path":"new%0Aline%1B")"));
@@ -192,13 +194,16 @@ TEST(Index, FailsAtEachWriteThatFails) {
 // Writes members as they are asked for, so that the whole index never exists.
 class GeneratedIndex final : public Source {
  public:
-  explicit GeneratedIndex(uint64_t members) : members_(members), writer_(sink_, std::string(archive)) {}
+  explicit GeneratedIndex(uint64_t members)
+      : members_(members), writer_(sink_, std::string(archive)) {}
   size_t read(ByteSpan target) override {
     while (position_ == sink_.bytes().size() && written_ <= members_) {
       sink_.take();
       position_ = 0;
-      if (written_ < members_) writer_.add(plain_member(written_));
-      else writer_.finish(make_tail(members_));
+      if (written_ < members_)
+        writer_.add(plain_member(written_));
+      else
+        writer_.finish(make_tail(members_));
       ++written_;
     }
     const ByteView left = ByteView(sink_.bytes()).subspan(position_);

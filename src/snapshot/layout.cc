@@ -25,8 +25,8 @@ std::string make_key(const SnapshotId& id, std::string_view stem, std::string_vi
 
 // A time of day as "HHMMSS".
 bool is_suffix(std::string_view text) {
-  const bool six_digits = text.size() == suffix_chars &&
-                          text.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool six_digits =
+      text.size() == suffix_chars && text.find_first_not_of("0123456789") == std::string_view::npos;
   return six_digits && text.substr(0, 2) < "24" && text[2] < '6' && text[4] < '6';
 }
 
@@ -41,7 +41,8 @@ std::optional<Date> try_date(std::string_view text) {
 std::optional<SnapshotId> parse_key(std::string_view key, std::string_view stem,
                                     std::string_view extension) {
   const std::vector<std::string> parts = split(key, '/');
-  if (parts.size() != 3 || !is_host_name(parts[0]) || parts[1].size() != date_chars) return std::nullopt;
+  if (parts.size() != 3 || !is_host_name(parts[0]) || parts[1].size() != date_chars)
+    return std::nullopt;
   std::string_view name = parts[2];
   if (!name.starts_with(stem) || !name.ends_with(extension)) return std::nullopt;
   if (name.size() < stem.size() + extension.size()) return std::nullopt;

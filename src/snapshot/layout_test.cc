@@ -43,17 +43,28 @@ TEST(Layout, ReadsBackTheKeysItMakes) {
 }
 
 TEST(Layout, KnowsNoOtherKeys) {
-  for (const char* key :
-       {"", "manifest.json", "vps-h1/manifest.json", "vps-h1/2026-05-07/manifest.jso",
-        "vps-h1/2026-05-07/manifest.jsonx", "vps-h1/2026-05-07/xmanifest.json",
-        "vps-h1/2026-05-07/manifest-.json", "vps-h1/2026-05-07/manifest-0200.json",
-        "vps-h1/2026-05-07/manifest-240000.json", "vps-h1/2026-05-07/manifest-006000.json",
-        "vps-h1/2026-05-07/manifest-000060.json", "vps-h1/2026-05-07/manifest-02000a.json",
-        "vps-h1/2026-05-07/manifest020000.json", "vps-h1/2026-02-30/manifest.json",
-        "vps-h1/2026-5-7/manifest.json", "vps-h1/2026-05-07-020000/manifest.json",
-        "vps-h1/monthly/2026-05/manifest.json", "VPS/2026-05-07/manifest.json",
-        "monthly/2026-05-07/manifest.json", "a/vps-h1/2026-05-07/manifest.json",
-        "/2026-05-07/manifest.json", "vps-h1/2026-05-07/manifest.json/"}) {
+  for (const char* key : {"",
+                          "manifest.json",
+                          "vps-h1/manifest.json",
+                          "vps-h1/2026-05-07/manifest.jso",
+                          "vps-h1/2026-05-07/manifest.jsonx",
+                          "vps-h1/2026-05-07/xmanifest.json",
+                          "vps-h1/2026-05-07/manifest-.json",
+                          "vps-h1/2026-05-07/manifest-0200.json",
+                          "vps-h1/2026-05-07/manifest-240000.json",
+                          "vps-h1/2026-05-07/manifest-006000.json",
+                          "vps-h1/2026-05-07/manifest-000060.json",
+                          "vps-h1/2026-05-07/manifest-02000a.json",
+                          "vps-h1/2026-05-07/manifest020000.json",
+                          "vps-h1/2026-02-30/manifest.json",
+                          "vps-h1/2026-5-7/manifest.json",
+                          "vps-h1/2026-05-07-020000/manifest.json",
+                          "vps-h1/monthly/2026-05/manifest.json",
+                          "VPS/2026-05-07/manifest.json",
+                          "monthly/2026-05-07/manifest.json",
+                          "a/vps-h1/2026-05-07/manifest.json",
+                          "/2026-05-07/manifest.json",
+                          "vps-h1/2026-05-07/manifest.json/"}) {
     EXPECT_EQ(parse_manifest_key(key), std::nullopt) << key;
   }
 }
@@ -74,10 +85,9 @@ TEST(Layout, RefusesHostsThatWouldNotBeFolders) {
   check_host("vps-h1");
   check_host("a");
   check_host(std::string(63, 'a'));
-  for (const std::string& host : {std::string(), std::string("-a"), std::string("a-"),
-                                  std::string("A"), std::string("a.b"), std::string("a/b"),
-                                  std::string("monthly"), std::string("latest"),
-                                  std::string(64, 'a')}) {
+  for (const std::string& host :
+       {std::string(), std::string("-a"), std::string("a-"), std::string("A"), std::string("a.b"),
+        std::string("a/b"), std::string("monthly"), std::string("latest"), std::string(64, 'a')}) {
     EXPECT_THAT(error_text([&] { check_host(host); }), testing::HasSubstr("hint: ")) << host;
   }
 }

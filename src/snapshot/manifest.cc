@@ -89,9 +89,8 @@ ManifestService read_service(const Json& value, std::string_view what) {
 void check_format(JsonFields& fields, std::string_view what) {
   const uint64_t found = fields.number("format");
   if (found == manifest_format) return;
-  Error error(ErrorKind::verification,
-              format("read {}: it has format {}, this lifeboat knows {}", what, found,
-                     manifest_format));
+  Error error(ErrorKind::verification, format("read {}: it has format {}, this lifeboat knows {}",
+                                              what, found, manifest_format));
   if (found > manifest_format) {
     error.add_hint("A newer lifeboat wrote it: update this one to read it.");
   }
@@ -186,8 +185,9 @@ Manifest parse_manifest(std::string_view text, std::string_view key) {
   // One comparison stands for them all: the hash, the order of members, numbers and spelling.
   if (print_manifest(manifest) != text) {
     throw Error(ErrorKind::verification, format("read {}: it is damaged or was edited", what))
-        .hint("Its last line but one must be the SHA-256 of the lines before; restore the file "
-              "from a copy, or use another snapshot.");
+        .hint(
+            "Its last line but one must be the SHA-256 of the lines before; restore the file "
+            "from a copy, or use another snapshot.");
   }
   return manifest;
 }

@@ -38,39 +38,39 @@ struct ManifestService {
   std::string name;
   std::string recipe;
   bool ok = false;
-  std::string error;                  // of a failed one: message, no secrets
+  std::string error;  // of a failed one: message, no secrets
   std::vector<std::string> hints;
   std::vector<std::string> warnings;
-  std::vector<std::string> missing;   // what the backup does not hold, and why
+  std::vector<std::string> missing;  // what the backup does not hold, and why
   uint64_t members = 0;
-  uint64_t raw_bytes = 0;             // sum of its members' stored bytes
+  uint64_t raw_bytes = 0;  // sum of its members' stored bytes
   std::vector<ManifestItem> items;
   friend bool operator==(const ManifestService&, const ManifestService&) = default;
 };
 
 struct Manifest {
-  std::string tool;                   // "lifeboat 0.1.0"
+  std::string tool;  // "lifeboat 0.1.0"
   std::string host;
   std::string job;
-  Timestamp started{};                // whole seconds
+  Timestamp started{};  // whole seconds
   Timestamp finished{};
   std::string archive_key;
-  StreamSummary archive;              // stored bytes: what lies in the store
-  StreamSummary raw;                  // the tar stream inside
+  StreamSummary archive;  // stored bytes: what lies in the store
+  StreamSummary raw;      // the tar stream inside
   std::string index_key;
   StreamSummary index;
   uint64_t members = 0;
   std::vector<std::string> recipients;  // "age1..."
   std::vector<ManifestService> services;
 
-  bool is_partial() const;            // some service failed
+  bool is_partial() const;  // some service failed
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
 // Throws Error(limit) beyond manifest_bytes_max.
 std::string print_manifest(const Manifest& manifest);
-// Throws Error(verification) naming `key`; a newer format says so with a hint. The host and the keys
-// of archive and index must be those of one snapshot.
+// Throws Error(verification) naming `key`; a newer format says so with a hint. The host and the
+// keys of archive and index must be those of one snapshot.
 Manifest parse_manifest(std::string_view text, std::string_view key);
 // The manifest as --json output shows it: as printed, but without "sha256".
 Json manifest_to_json(const Manifest& manifest);

@@ -102,8 +102,9 @@ TEST(Manifest, EveryFlippedBitIsRefused) {
 TEST(Manifest, OtherSpellingsOfTheSameAreRefused) {
   const std::string text = print_manifest(sample());
   for (const std::string& other :
-       {text + "\n", " " + text, replaced(text, "17", "17.0"), replaced(text, "  \"job\"", "\"job\""),
-        replaced(text, "\n}\n", "\n}"), replaced(text, "n8n", "\\u006e8n")}) {
+       {text + "\n", " " + text, replaced(text, "17", "17.0"),
+        replaced(text, "  \"job\"", "\"job\""), replaced(text, "\n}\n", "\n}"),
+        replaced(text, "n8n", "\\u006e8n")}) {
     EXPECT_EQ(kind_of(rehashed(other)), ErrorKind::verification) << other;
   }
 }
@@ -114,7 +115,8 @@ TEST(Manifest, NamesWhatIsWrong) {
     const std::string edited = rehashed(replaced(text, from, to));
     return error_text([&] { parse_manifest(edited, key); });
   };
-  EXPECT_THAT(fault("\"members\": 17", "\"members\": \"17\""), HasSubstr("'members' is not a whole"));
+  EXPECT_THAT(fault("\"members\": 17", "\"members\": \"17\""),
+              HasSubstr("'members' is not a whole"));
   EXPECT_THAT(fault("\"members\": 17", "\"members\": -17"), HasSubstr("'members' is not a whole"));
   EXPECT_THAT(fault("\"job\"", "\"jab\""), HasSubstr("'job' is missing"));
   EXPECT_THAT(fault("\"job\"", "\"extra\": 1,\n  \"job\""), HasSubstr("'extra' is unknown"));
@@ -126,7 +128,6 @@ TEST(Manifest, NamesWhatIsWrong) {
   EXPECT_THAT(fault("backup.index.age", "backup-010203.index.age"), HasSubstr("belong together"));
   EXPECT_THAT(fault("backup.tar.zst.age", "../x"), HasSubstr("belong together"));
   EXPECT_THAT(fault("\"job\"", "\"host\": \"x\", \"job\""), HasSubstr("appears twice"));
-
 }
 
 TEST(Manifest, NewerFormatAsksForAnUpdate) {

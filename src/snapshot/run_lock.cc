@@ -40,8 +40,9 @@ RunLock::RunLock(const std::filesystem::path& directory, const std::string& host
     if (reason != EWOULDBLOCK) {
       throw system_error(ErrorKind::config, format("lock '{}'", path.native()), reason);
     }
-    throw Error(ErrorKind::locked, format("start a run for host '{}': another one is under way ({})",
-                                          host, holder(fd_.get(), path.native())))
+    throw Error(ErrorKind::locked,
+                format("start a run for host '{}': another one is under way ({})", host,
+                       holder(fd_.get(), path.native())))
         .hint("Wait for it to end, or stop that process; the lock goes with it.");
   }
   if (::ftruncate(fd_.get(), 0) != 0) {

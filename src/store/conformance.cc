@@ -185,8 +185,8 @@ TEST_P(StoreConformance, ListsByAnyPrefixSortedBytewise) {
   for (const char* key : {"h1/b", "h1/a/x", "h1/a.b", "h1/a-c", "h10/a", "h2/a", "Z", "_", "0"}) {
     put(key, key);
   }
-  EXPECT_THAT(keys(), ElementsAre("0", "Z", "_", "h1/a-c", "h1/a.b", "h1/a/x", "h1/b", "h10/a",
-                                  "h2/a"));
+  EXPECT_THAT(keys(),
+              ElementsAre("0", "Z", "_", "h1/a-c", "h1/a.b", "h1/a/x", "h1/b", "h10/a", "h2/a"));
   EXPECT_THAT(keys("h1/"), ElementsAre("h1/a-c", "h1/a.b", "h1/a/x", "h1/b"));
   EXPECT_THAT(keys("h1"), ElementsAre("h1/a-c", "h1/a.b", "h1/a/x", "h1/b", "h10/a"));
   EXPECT_THAT(keys("h1/a"), ElementsAre("h1/a-c", "h1/a.b", "h1/a/x"));
@@ -267,9 +267,8 @@ TEST_P(StoreConformance, AnOpenObjectSurvivesItsRemoval) {
 TEST_P(StoreConformance, TakesEveryAllowedKey) {
   const std::string all = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._=-";
   const std::string segment(200, 'x');
-  const std::string longest =
-      segment + "/" + segment + "/" + segment + "/" + segment + "/" + segment + "/" +
-      std::string(1024 - 5 * 201, 'y');
+  const std::string longest = segment + "/" + segment + "/" + segment + "/" + segment + "/" +
+                              segment + "/" + std::string(1024 - 5 * 201, 'y');
   for (const std::string& key : {all, "a/" + all + "/b", std::string("-"), std::string("="),
                                  std::string("a..b/c."), longest}) {
     put(key, key);

@@ -25,7 +25,8 @@ std::unique_ptr<Sink> CountingStore::create(const std::string& key) {
     sink.write(data);
     count(&StoreCounts::bytes_written, data.size());
   };
-  return std::make_unique<WrappedSink>(inner_.create(key), write, [](Sink& sink) { sink.finish(); });
+  return std::make_unique<WrappedSink>(inner_.create(key), write,
+                                       [](Sink& sink) { sink.finish(); });
 }
 
 std::unique_ptr<Source> CountingStore::open(const std::string& key, ByteRange range) {

@@ -1,4 +1,5 @@
-// A store that counts what is asked of it: proves in tests that a reader fetches only what it needs.
+// A store that counts what is asked of it: proves in tests that a reader fetches only what it
+// needs.
 #pragma once
 
 #include <mutex>

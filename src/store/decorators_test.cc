@@ -30,8 +30,14 @@ TEST(CountingStore, CountsRequestsAndBytesThatReallyPassed) {
   store.copy("a", "b");
   store.remove("b");
   EXPECT_THROW(store.open("missing"), Error);
-  const StoreCounts expected{.creates = 1, .opens = 2, .stats = 1, .lists = 2, .copies = 1,
-                             .removes = 1, .bytes_read = 3, .bytes_written = 10};
+  const StoreCounts expected{.creates = 1,
+                             .opens = 2,
+                             .stats = 1,
+                             .lists = 2,
+                             .copies = 1,
+                             .removes = 1,
+                             .bytes_read = 3,
+                             .bytes_written = 10};
   EXPECT_EQ(store.counts(), expected);
   EXPECT_EQ(store.counts().requests(), 8u);
   store.reset();

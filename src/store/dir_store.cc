@@ -124,8 +124,8 @@ UniqueFd open_object(const fs::path& path, struct stat& status) {
 uint64_t copy_in_kernel(int source_fd, int target_fd, uint64_t size) {
   constexpr uint64_t step_bytes = 1 << 30;
   while (size > 0) {
-    const ssize_t copied = ::copy_file_range(source_fd, nullptr, target_fd, nullptr,
-                                             std::min(size, step_bytes), 0);
+    const ssize_t copied =
+        ::copy_file_range(source_fd, nullptr, target_fd, nullptr, std::min(size, step_bytes), 0);
     if (copied < 0 && errno == EINTR) continue;
     // Any other failure comes back, better told, from the reads and writes that follow.
     if (copied <= 0) break;
@@ -297,8 +297,8 @@ size_t DirStore::sweep_leftovers(std::chrono::seconds older_than, const Clock& c
   const auto sweep = [&](const Entry& entry) {
     const bool old = to_timestamp(entry.status.st_mtim) <= newest;
     if (!S_ISREG(entry.status.st_mode) || !old || !is_temporary_name(entry.name)) return;
-    const UniqueFd fd(::openat(entry.folder_fd, entry.name,
-                               O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const UniqueFd fd(
+        ::openat(entry.folder_fd, entry.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return;
     if (::unlinkat(entry.folder_fd, entry.name, 0) == 0) removed.push_back(entry.path);
   };

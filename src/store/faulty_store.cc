@@ -72,9 +72,7 @@ std::unique_ptr<Sink> FaultyStore::create(const std::string& key) {
   return operation(format("create '{}'", key), [&]() -> std::unique_ptr<Sink> {
     return std::make_unique<WrappedSink>(
         inner_.create(key), [this](Sink& sink, ByteView data) { write(sink, data); },
-        [this, key](Sink& sink) {
-          operation(format("finish '{}'", key), [&] { sink.finish(); });
-        });
+        [this, key](Sink& sink) { operation(format("finish '{}'", key), [&] { sink.finish(); }); });
   });
 }
 

@@ -41,9 +41,7 @@ class MemoryObjectSink final : public Sink {
 
  private:
   void do_write(ByteView data) override { bytes_.insert(bytes_.end(), data.begin(), data.end()); }
-  void do_finish() override {
-    store_.add(key_, std::make_shared<const Bytes>(std::move(bytes_)));
-  }
+  void do_finish() override { store_.add(key_, std::make_shared<const Bytes>(std::move(bytes_))); }
 
   MemoryStore& store_;
   std::string key_;

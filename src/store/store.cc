@@ -26,7 +26,8 @@ bool is_key_segment(std::string_view name) {
 
 bool is_key(std::string_view key) {
   const std::vector<std::string> segments = split(key, '/');
-  return key.size() <= key_bytes_max && std::all_of(segments.begin(), segments.end(), is_key_segment);
+  return key.size() <= key_bytes_max &&
+         std::all_of(segments.begin(), segments.end(), is_key_segment);
 }
 
 void check_key(std::string_view key) {
@@ -40,8 +41,7 @@ Error no_such_object(std::string_view attempted, std::string_view store) {
 
 void check_range(const std::string& key, uint64_t offset, uint64_t size) {
   if (offset <= size) return;
-  throw Error(ErrorKind::store,
-              format("read '{}' at {}: it has only {} bytes", key, offset, size))
+  throw Error(ErrorKind::store, format("read '{}' at {}: it has only {} bytes", key, offset, size))
       .hint("The object is shorter than its snapshot says: run 'lifeboat verify'.");
 }
 

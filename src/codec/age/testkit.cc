@@ -6,8 +6,8 @@
 #include <map>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "crypto/hash.h"
+#include "support/shell.h"
 
 namespace lifeboat::age::test {
 
@@ -26,6 +26,19 @@ std::string classify(const Error& error) {
     if (error.message().starts_with(prefix)) return name;
   }
   return "an error of no class";
+}
+
+// A zlib stream is a gzip stream with another head and checksum. gzip(1) gives out all of it, then
+// misses its own checksum; the vector's hash of the payload takes its place.
+Bytes inflate(ByteView zlib) {
+  constexpr std::string_view gzip_head("\x1f\x8b\x08\0\0\0\0\0\0\3", 10);
+  constexpr size_t zlib_head_bytes = 2;
+  const lifeboat::test::TempFolder folder;
+  const std::string path = (folder / "vector").string();
+  lifeboat::test::write_file(
+      path + ".gz", std::string(gzip_head) + std::string(as_text(zlib.subspan(zlib_head_bytes))));
+  lifeboat::test::shell("gzip -dc < " + path + ".gz > " + path);
+  return to_bytes(lifeboat::test::slurp(path));
 }
 
 Outcome attempt(const std::function<void(Bytes& released)>& decrypt) {
@@ -56,7 +69,8 @@ void add_key(Vector& vector, std::string_view key, std::string_view value) {
   } else if (key == "armored") {
     vector.armored = value == "yes";
   } else if (key == "compressed") {
-    vector.skip = "it is compressed";
+    vector.compressed = value == "zlib";
+    if (!vector.compressed) vector.skip = "it is compressed in an unknown way";
   } else if (key != "comment" && key != "file key") {
     vector.skip = "it has an unknown key";
   }
@@ -76,7 +90,7 @@ Vector parse_vector(std::string_view text) {
     ensure(colon != std::string_view::npos, "a vector's keys are 'key: value' lines");
     add_key(vector, line.substr(0, colon), line.substr(colon + 2));
   }
-  vector.file = to_bytes(text);
+  vector.file = vector.compressed ? inflate(as_bytes(text)) : to_bytes(text);
   return vector;
 }
 

@@ -16,7 +16,8 @@ struct Vector {
   std::string payload_sha256;
   std::vector<Identity> identities;
   bool armored = false;
-  std::string skip;  // why this one cannot be run here; empty when it can
+  bool compressed = false;  // in the vector; `file` never is
+  std::string skip;         // why this one cannot be run here; empty when it can
   Bytes file;
 };
 Vector parse_vector(std::string_view text);

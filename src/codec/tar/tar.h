@@ -30,7 +30,7 @@ class Writer {
   explicit Writer(Sink& next);
   ~Writer();
   // Starts a member of `size` apparent bytes; returns the offset of its first header block in the
-  // tar stream. Folders, links: size 0. Small pax headers are only written where ustar cannot say it.
+  // tar stream. Folders, links: size 0. Pax headers are only written where ustar cannot say it.
   uint64_t begin_member(const FileMeta& meta, uint64_t size);
   // Exactly stored_size(meta, size) bytes in all; more is a Bug.
   void write(ByteView data);
@@ -118,7 +118,7 @@ class Extractor {
   // Modes and times of folders, which writing into them would have changed.
   void finish();
   // What could not be restored and does not matter enough to fail: extended attributes that the
-  // system owns, or that this filesystem does not know. One sentence fragment each, paths printable.
+  // system owns, or that this filesystem does not know. One line each, fit to be printed.
   const std::vector<std::string>& warnings() const;
 
  private:

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "codec/tar/header.h"
 #include "codec/tar/pax.h"
+#include "codec/tar/tar_support.h"
 #include "support/doubles.h"
 
 namespace lifeboat::tar {
@@ -21,14 +22,6 @@ struct Member {
   uint64_t size = 0;  // apparent
   friend bool operator==(const Member&, const Member&) = default;
 };
-
-FileMeta meta_of(std::string path) {
-  FileMeta meta;
-  meta.path = std::move(path);
-  meta.mode = 0640;
-  meta.mtime = parse_time("2026-05-07T02:00:00Z");
-  return meta;
-}
 
 Member file(std::string path, size_t size) {
   return {meta_of(std::move(path)), test::SeededRandom(size).bytes(size), size};

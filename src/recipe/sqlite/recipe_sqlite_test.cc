@@ -22,12 +22,13 @@ class SqliteRecipeTest : public testing::Test {
   SqliteRecipeTest() {
     service_.settings.set("path", (folder_ / "app.db").native());
     SqliteDatabase(folder_ / "app.db", SqliteOpen::write)
-        .exec("PRAGMA journal_mode = WAL;"
-              "CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT);"
-              "CREATE TABLE \"odd \"\"name\"(k TEXT PRIMARY KEY) WITHOUT ROWID;"
-              "CREATE VIRTUAL TABLE words USING fts5(text);"
-              "INSERT INTO users(name) VALUES('a'), ('b'), ('c');"
-              "INSERT INTO \"odd \"\"name\" VALUES('x');");
+        .exec(
+            "PRAGMA journal_mode = WAL;"
+            "CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT);"
+            "CREATE TABLE \"odd \"\"name\"(k TEXT PRIMARY KEY) WITHOUT ROWID;"
+            "CREATE VIRTUAL TABLE words USING fts5(text);"
+            "INSERT INTO users(name) VALUES('a'), ('b'), ('c');"
+            "INSERT INTO \"odd \"\"name\" VALUES('x');");
   }
   test::DrivenBackup back_up() {
     return test::drive_backup(*recipe_, service_, context_, restored());

@@ -87,14 +87,16 @@ TEST_F(SqliteSnapshotTest, ShowsTheMomentItWasOpenedWhateverHappensAfter) {
   // Wholly backfilled: only the main file is read, and the log may be restarted and refilled.
   // Partly backfilled: the log is pinned.
   for (const bool backfilled : {true, false}) {
-    writer.exec(backfilled ? "PRAGMA wal_checkpoint(TRUNCATE)" : "UPDATE t SET x = randomblob(100)");
+    writer.exec(backfilled ? "PRAGMA wal_checkpoint(TRUNCATE)"
+                           : "UPDATE t SET x = randomblob(100)");
     const auto snapshot = SqliteSnapshot::open(path("db"), context_);
     EXPECT_EQ(snapshot->info().wal_frames == 0, backfilled);
     const int64_t rows = snapshot->database().query_integer("SELECT count(*) FROM t");
     const std::string digest = snapshot->database().query_text("SELECT hex(x) FROM t LIMIT 1");
     for (const char* checkpoint : {"PASSIVE", "FULL", "RESTART", "TRUNCATE"}) {
-      writer.exec("UPDATE t SET x = randomblob(300); DELETE FROM t WHERE id IN "
-                  "(SELECT id FROM t LIMIT 9)");
+      writer.exec(
+          "UPDATE t SET x = randomblob(300); DELETE FROM t WHERE id IN "
+          "(SELECT id FROM t LIMIT 9)");
       writer.exec(std::string("PRAGMA wal_checkpoint(") + checkpoint + ")");
     }
     EXPECT_EQ(snapshot->database().query_integer("SELECT count(*) FROM t"), rows);
@@ -156,8 +158,9 @@ TEST_F(SqliteSnapshotTest, NoticesThatItsLocksWereLost) {
   // What a tree walker of the same process would do: opening and closing drops every POSIX lock.
   for (const char* name : {"db", "db-shm"}) std::ifstream(path(name)).get();
   // Another process sees no reader any more.
-  cli(path("db"), "PRAGMA wal_checkpoint(TRUNCATE); UPDATE t SET x = 1; "
-                  "PRAGMA wal_checkpoint(TRUNCATE); UPDATE t SET x = 2");
+  cli(path("db"),
+      "PRAGMA wal_checkpoint(TRUNCATE); UPDATE t SET x = 1; "
+      "PRAGMA wal_checkpoint(TRUNCATE); UPDATE t SET x = 2");
   EXPECT_THAT(error_text([&] { stream(snapshot, path("copy")); }),
               AnyOf(HasSubstr("locks were lost"), HasSubstr("overwritten under our read lock")));
 }
@@ -208,9 +211,9 @@ TEST_F(SqliteSnapshotTest, KeepsNoPlaintextInItsFolder) {
   context_.spool_dir = spool.path();
   const auto snapshot = SqliteSnapshot::open(path("db"), context_);
   EXPECT_TRUE(fs::is_empty(spool.path()));
-  const std::string open_files = test::shell_ok(
-      "for fd in /proc/" + std::to_string(::getpid()) +
-      "/fd/*; do readlink $fd | grep -q '" + spool.path().native() + "' && cat $fd; done; true");
+  const std::string open_files = test::shell_ok("for fd in /proc/" + std::to_string(::getpid()) +
+                                                "/fd/*; do readlink $fd | grep -q '" +
+                                                spool.path().native() + "' && cat $fd; done; true");
   EXPECT_EQ(open_files.size(), snapshot->size());
   EXPECT_THAT(open_files, Not(HasSubstr("secret")));
 }

@@ -85,11 +85,12 @@ Finding finding_of(const Error& error) {
   return {Finding::Level::error, error.what(), error.hints().empty() ? "" : error.hints().front()};
 }
 
-ProbeResult probe_sqlite_files(const fs::path& folder, const StopToken& stop) {
+ProbeResult probe_sqlite_files(const fs::path& folder, const std::vector<std::string>& exclude,
+                               const StopToken& stop) {
   ProbeResult answer{"every SQLite file passes integrity_check", true, "ok", "ok", ""};
   uint64_t asked = 0;
   uint64_t with_log = 0;
-  TreeWalk walk(folder, {}, stop);
+  TreeWalk walk(folder, exclude, stop);
   while (const std::optional<TreeEntry> entry = walk.next()) {
     if (!S_ISREG(entry->status.st_mode)) continue;
     const UniqueFd fd = open_below(entry->parent_fd, entry->name, O_RDONLY);

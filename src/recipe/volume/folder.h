@@ -21,10 +21,12 @@ std::string folder_restore_steps(const Service& service, const Facts& facts);
 // One finding: whether the folder can be located and opened with these options.
 std::vector<Finding> check_folder(const Service& service, const TreeOptions& options);
 
-// Every file below `folder` that begins as a SQLite database passes integrity_check. Those with a
+// Every file below `folder` that begins as a SQLite database passes integrity_check, but for those
+// that match a pattern of `exclude`. Those with a
 // write-ahead log beside them are counted in the evidence and not asked: replaying it would change
 // what was restored.
-ProbeResult probe_sqlite_files(const std::filesystem::path& folder, const StopToken& stop);
+ProbeResult probe_sqlite_files(const std::filesystem::path& folder,
+                               const std::vector<std::string>& exclude, const StopToken& stop);
 
 // The error as `check` tells it.
 Finding finding_of(const Error& error);

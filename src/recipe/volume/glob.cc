@@ -53,4 +53,13 @@ Glob::Glob(std::string_view pattern) {
 
 bool Glob::matches(std::string_view path) const { return match_parts(parts_, split(path, '/')); }
 
+std::string exact_glob(std::string_view path) {
+  std::string pattern = "/";
+  for (const char letter : path) {
+    if (std::string_view("*?[\\").find(letter) != std::string_view::npos) pattern += '\\';
+    pattern += letter;
+  }
+  return pattern;
+}
+
 }  // namespace lifeboat

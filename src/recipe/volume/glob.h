@@ -25,4 +25,7 @@ class Glob {
   std::vector<std::string> parts_;
 };
 
+// The pattern that matches `path`, from the tree's root, and nothing else.
+std::string exact_glob(std::string_view path);
+
 }  // namespace lifeboat

@@ -208,7 +208,7 @@ class VolumeRecipe final : public Recipe {
     if (!largest.empty()) answers.push_back(probe_largest(restored, largest));
     const auto must = detail_list(restored.expected.details, "must");
     if (!must.empty()) answers.push_back(probe_must(restored, must));
-    answers.push_back(probe_sqlite_files(restored.directory, context.stop));
+    answers.push_back(probe_sqlite_files(restored.directory, {}, context.stop));
     return answers;
   }
 

@@ -1,0 +1,71 @@
+// HTTP requests, by libcurl: one connection kept between requests, every size and time bounded.
+//
+// TLS is verified. Redirects are answers, not followed: a redirected request would carry its
+// secrets to another host. Proxies come from the environment, but never for loopback addresses.
+// Secrets travel in header values, the URL's user or its query; none of these is ever part of an
+// error.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/stop.h"
+
+namespace lifeboat {
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;  // http or https
+  HttpHeaders headers;
+  std::string body;
+  std::chrono::milliseconds timeout{60'000};  // for the whole exchange
+};
+
+struct HttpResponse {
+  int status = 0;
+  HttpHeaders headers;  // names in lower case, in the order of the wire
+  std::string body;
+
+  // The first value of `lower_case_name`.
+  std::optional<std::string_view> header(std::string_view lower_case_name) const;
+};
+
+struct HttpOptions {
+  ErrorKind kind = ErrorKind::service;  // of the errors: who the server is to the caller
+  uint64_t body_max = 64 << 20;         // bytes of a response body
+  std::chrono::milliseconds connect_timeout{10'000};
+  StopToken stop;
+};
+
+// One thread at a time.
+class HttpClient {
+ public:
+  explicit HttpClient(HttpOptions options = {});
+  ~HttpClient();
+  HttpClient(HttpClient&&) noexcept;
+
+  // A response of any status. Throws Error(kind) if there is none, transient if trying again may
+  // help; Error(limit) for a body beyond `body_max`; Interrupted.
+  HttpResponse send(const HttpRequest& request);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Whether a request that got this status may be sent again: 408, 429 and what a server says of
+// itself (500, 502, 503, 504).
+bool is_transient_status(int status);
+// `url` for messages and logs: without user, password, query and fragment.
+std::string printable_url(const std::string& url);
+
+}  // namespace lifeboat

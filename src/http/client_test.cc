@@ -1,0 +1,177 @@
+#include "http/client.h"
+
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include "support/doubles.h"
+#include "support/http_server.h"
+
+namespace lifeboat {
+namespace {
+
+using test::HttpServer;
+using test::ServedRequest;
+using test::ServedResponse;
+using testing::HasSubstr;
+using Wire = ServedResponse::Wire;
+
+HttpRequest get(const std::string& url) {
+  HttpRequest request;
+  request.url = url;
+  return request;
+}
+
+// The Error that sending throws.
+Error failure(HttpClient& client, const HttpRequest& request) {
+  try {
+    client.send(request);
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "no Error was thrown";
+  return {ErrorKind::usage, ""};
+}
+
+TEST(HttpClient, SendsMethodHeadersAndBodyAndReadsTheAnswer) {
+  const HttpServer server([](const ServedRequest&) {
+    return ServedResponse{201, {{"X-Answer", " yes "}, {"x-answer", "no"}}, "made"};
+  });
+  HttpClient client;
+  HttpRequest request{"PUT", server.url() + "/a%20b?c=d", {{"X-Key", "k"}, {"X-Empty", ""}},
+                      std::string(100'000, 'b')};
+  const HttpResponse response = client.send(request);
+  EXPECT_EQ(response.status, 201);
+  EXPECT_EQ(response.body, "made");
+  EXPECT_EQ(response.header("x-answer"), "yes");
+  EXPECT_EQ(response.header("x-none"), std::nullopt);
+  const auto seen = server.requests();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].method, "PUT");
+  EXPECT_EQ(seen[0].target, "/a%20b?c=d");
+  EXPECT_EQ(seen[0].headers.at("x-key"), "k");
+  EXPECT_EQ(seen[0].headers.at("x-empty"), "");
+  EXPECT_EQ(seen[0].body, request.body);
+}
+
+TEST(HttpClient, EmptyBodiesAndManyRequestsOnOneClient) {
+  const HttpServer server([](const ServedRequest& request) {
+    return ServedResponse{200, {}, request.method + std::to_string(request.body.size())};
+  });
+  HttpClient client;
+  for (const std::string method : {"GET", "POST", "PUT", "DELETE", "GET"}) {
+    EXPECT_EQ(client.send({method, server.url(), {}, ""}).body, method + "0");
+  }
+  EXPECT_EQ(client.send({"POST", server.url(), {}, "1234"}).body, "POST4");
+  EXPECT_EQ(client.send({"GET", server.url(), {}, ""}).body, "GET0") << "nothing is left over";
+  EXPECT_EQ(server.requests()[1].headers.at("content-length"), "0");
+}
+
+TEST(HttpClient, ARedirectIsAnAnswer) {
+  const HttpServer other([](const ServedRequest&) { return ServedResponse{}; });
+  const HttpServer server([&](const ServedRequest&) {
+    return ServedResponse{302, {{"Location", other.url()}}, ""};
+  });
+  HttpClient client;
+  EXPECT_EQ(client.send(get(server.url())).status, 302);
+  EXPECT_TRUE(other.requests().empty());
+}
+
+TEST(HttpClient, BrokenConnectionsAreTransientErrors) {
+  for (const Wire wire : {Wire::drop_before, Wire::drop_in_body, Wire::wrong_length}) {
+    const HttpServer server([wire](const ServedRequest&) {
+      return ServedResponse{200, {}, std::string(1000, 'x'), wire};
+    });
+    HttpClient client;
+    const Error error = failure(client, get(server.url() + "/path"));
+    EXPECT_EQ(error.kind(), ErrorKind::service);
+    EXPECT_TRUE(error.is_transient()) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("GET " + server.url() + "/path: "));
+  }
+  HttpOptions options;
+  options.kind = ErrorKind::store;
+  HttpClient client(options);
+  const Error refused =
+      failure(client, get("http://127.0.0.1:" + std::to_string(test::closed_port())));
+  EXPECT_EQ(refused.kind(), ErrorKind::store);
+  EXPECT_TRUE(refused.is_transient());
+  EXPECT_THAT(refused.hints(), testing::ElementsAre(HasSubstr("running")));
+}
+
+TEST(HttpClient, ASlowAnswerArrivesAndNoAnswerTimesOut) {
+  const HttpServer server([](const ServedRequest& request) {
+    const bool slow = request.target == "/drip";
+    return ServedResponse{200, {}, std::string(500, 'x'), slow ? Wire::drip : Wire::never_answer};
+  });
+  HttpClient client;
+  EXPECT_EQ(client.send(get(server.url() + "/drip")).body.size(), 500u);
+  HttpRequest request = get(server.url());
+  request.timeout = std::chrono::milliseconds(100);
+  EXPECT_TRUE(failure(client, request).is_transient());
+}
+
+TEST(HttpClient, TheBodyIsBounded) {
+  const HttpServer server([](const ServedRequest& request) {
+    return ServedResponse{200, {}, std::string(request.target == "/more" ? 1001 : 1000, 'x')};
+  });
+  HttpOptions options;
+  options.body_max = 1000;
+  HttpClient client(options);
+  EXPECT_EQ(client.send(get(server.url())).body.size(), 1000u);
+  EXPECT_EQ(failure(client, get(server.url() + "/more")).kind(), ErrorKind::limit);
+}
+
+TEST(HttpClient, NoSecretIsInAnError) {
+  HttpClient client;
+  HttpRequest request = get("http://someuser:hunter2@127.0.0.1:" +
+                            std::to_string(test::closed_port()) + "/path?token=hunter2#hunter2");
+  request.headers = {{"Authorization", "hunter2"}};
+  const Error error = failure(client, request);
+  EXPECT_THAT(error.what(), AllOf(HasSubstr("/path"), Not(HasSubstr("hunter2")),
+                                  Not(HasSubstr("someuser"))));
+  request.url = "hunter2 is no url";
+  EXPECT_THAT(failure(client, request).what(), Not(HasSubstr("hunter2")));
+}
+
+TEST(HttpClient, OnlyHttpAndHttps) {
+  HttpClient client;
+  for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1", ""}) {
+    EXPECT_THAT(failure(client, get(url)).what(), HasSubstr("not an http or https URL")) << url;
+  }
+}
+
+TEST(HttpClient, AProxyIsNotUsedForLoopback) {
+  const HttpServer proxy([](const ServedRequest&) { return ServedResponse{502, {}, ""}; });
+  const HttpServer server([](const ServedRequest&) { return ServedResponse{}; });
+  ::setenv("http_proxy", proxy.url().c_str(), 1);
+  HttpClient client;
+  EXPECT_EQ(client.send(get(server.url())).status, 200);
+  EXPECT_EQ(client.send(get("http://example.invalid/")).status, 502);
+  ::unsetenv("http_proxy");
+}
+
+TEST(HttpClient, StopsWhenAsked) {
+  const HttpServer server([](const ServedRequest&) {
+    return ServedResponse{200, {}, "", Wire::never_answer};
+  });
+  StopSource stop;
+  HttpOptions options;
+  options.stop = stop.token();
+  HttpClient client(options);
+  std::thread thread([&] {
+    while (server.requests().empty()) std::this_thread::yield();
+    stop.request_stop();
+  });
+  EXPECT_THROW(client.send(get(server.url())), Interrupted);
+  thread.join();
+  EXPECT_THROW(client.send(get(server.url())), Interrupted);
+}
+
+TEST(HttpClient, TransientStatuses) {
+  for (const int status : {408, 429, 500, 502, 503, 504}) EXPECT_TRUE(is_transient_status(status));
+  for (const int status : {200, 301, 400, 401, 403, 404, 409, 501, 505}) {
+    EXPECT_FALSE(is_transient_status(status)) << status;
+  }
+}
+
+}  // namespace
+}  // namespace lifeboat

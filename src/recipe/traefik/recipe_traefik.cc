@@ -1,0 +1,278 @@
+#include "recipe/traefik/recipe_traefik.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/format.h"
+#include "base/text.h"
+#include "crypto/base64.h"
+#include "crypto/x509.h"
+#include "io/files.h"
+#include "recipe/details.h"
+#include "recipe/sqlite/probes.h"
+#include "recipe/traefik/acme.h"
+#include "recipe/volume/folder.h"
+#include "recipe/volume/glob.h"
+#include "recipe/volume/locate.h"
+#include "recipe/volume/settled_file.h"
+
+namespace lifeboat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t acme_bytes_max = 64 * 1024 * 1024;
+constexpr std::chrono::days soon{14};
+
+std::string file_option(const Settings& settings) {
+  const std::string file = settings.text("file", "acme.json");
+  if (!is_inner_path(file)) {
+    throw Error(ErrorKind::service,
+                format("read option 'file': '{}' is not inside the folder", printable(file)))
+        .hint("Give the name of the file in the folder, like 'acme.json'.");
+  }
+  return file;
+}
+
+struct AcmeFile {
+  SettledFile file;
+  std::vector<AcmeCertificate> certificates;
+};
+
+AcmeFile read_acme(const fs::path& folder, const std::string& name, const StopToken& stop) {
+  AcmeFile acme;
+  acme.file = read_until_valid(
+      folder, name,
+      [&](std::string_view text) {
+        // Traefik empties the file before it writes it anew.
+        if (trim(text).empty()) throw Error(ErrorKind::verification, "it is empty");
+        acme.certificates = parse_acme(text);
+      },
+      stop);
+  // Empty for good is what Traefik makes at its first start.
+  if (!acme.file.fault.empty() && !trim(acme.file.text).empty()) {
+    throw Error(ErrorKind::service,
+                format("read '{}': {}", printable((folder / name).native()), acme.file.fault))
+        .hint("Look at it: it may have been damaged before this backup.");
+  }
+  return acme;
+}
+
+class TraefikPlan final : public ServicePlan {
+ public:
+  TraefikPlan(const Service& service, RecipeContext& context)
+      : file_(file_option(service.settings)),
+        folder_(locate_folder(service)),
+        acme_(read_acme(folder_, file_, context.stop)),
+        tree_(folder_, {.exclude = {exact_glob(file_)}, .stop = context.stop}) {
+    facts_.items.push_back(
+        {"certificates", acme_.certificates.size(), "certificate", "certificates", false});
+    facts_.details = folder_details(service, folder_);
+    facts_.details["file"] = file_;
+    facts_.details["read_at"] = print_time(context.clock.now());
+    facts_.details["certificates"] = Json::array();
+    for (const AcmeCertificate& certificate : acme_.certificates) {
+      note(certificate, context.clock.now());
+    }
+    if (acme_.certificates.empty()) {
+      warnings_.push_back(format("'{}' holds no certificate", printable(file_)));
+    }
+    facts_.consistency =
+        "acme.json was read until it parsed and no write fell into the read; the other files were "
+        "copied after it, one by one.";
+  }
+
+  const Facts& facts() const override { return facts_; }
+
+  std::optional<Member> next() override {
+    if (std::exchange(is_acme_done_, true)) return tree_.next();
+    Member member = text_member(file_, std::move(acme_.file.text), acme_.file.meta.mtime);
+    member.meta = std::move(acme_.file.meta);
+    return member;
+  }
+
+  std::vector<std::string> warnings() const override {
+    std::vector<std::string> all = warnings_;
+    for (std::string& warning : tree_.warnings()) all.push_back(std::move(warning));
+    return all;
+  }
+
+ private:
+  void note(const AcmeCertificate& certificate, Timestamp now) {
+    const AcmeVerdict verdict = judge_certificate(certificate);
+    facts_.details["certificates"].push_back({{"domain", printable(certificate.domain)},
+                                              {"resolver", printable(certificate.resolver)},
+                                              {"not_after", print_time(verdict.not_after)}});
+    const std::string name = printable(certificate.domain);
+    if (!verdict.fault.empty()) {
+      warnings_.push_back(format("the certificate of {}: {}", name, verdict.fault));
+    } else if (verdict.not_after < now + soon) {
+      warnings_.push_back(format("the certificate of {} {} on {}", name,
+                                 verdict.not_after < now ? "ended" : "ends",
+                                 print_date(date_of(verdict.not_after))));
+    }
+  }
+
+  std::string file_;
+  fs::path folder_;
+  AcmeFile acme_;
+  TreeMembers tree_;
+  Facts facts_;
+  std::vector<std::string> warnings_;
+  bool is_acme_done_ = false;
+};
+
+fs::path restored_path(const RestoredService& restored) {
+  const std::string file = detail_text(restored.expected.details, "file", "acme.json");
+  if (!is_inner_path(file)) {
+    throw Error(ErrorKind::verification, "read facts: detail 'file' is not a path in the folder");
+  }
+  return restored.directory / file;
+}
+
+ProbeResult probe_mode(const fs::path& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) throw system_error(ErrorKind::service, "look", errno);
+  const bool is_private = S_ISREG(status.st_mode) && (status.st_mode & 077) == 0;
+  return {"acme.json is private, or Traefik refuses it", is_private, "0600",
+          format("{:04o}", status.st_mode & 07777), ""};
+}
+
+// Every key fits its certificate.
+ProbeResult probe_keys(const std::vector<AcmeCertificate>& certificates) {
+  const auto total = print_count(certificates.size(), "certificate", "certificates");
+  for (const AcmeCertificate& certificate : certificates) {
+    const AcmeVerdict verdict = judge_certificate(certificate);
+    if (verdict.fault.empty()) continue;
+    return {"every private key belongs to its certificate", false, total,
+            format("{}: {}", printable(certificate.domain), verdict.fault), ""};
+  }
+  return {"every private key belongs to its certificate", true, total, total, ""};
+}
+
+// Against the day of the backup: an old snapshot is not damaged because its certificates ended.
+ProbeResult probe_dates(const std::vector<AcmeCertificate>& certificates, Timestamp read_at) {
+  ProbeResult answer{"no certificate had ended at backup time", true, "none", "none", ""};
+  for (const AcmeCertificate& certificate : certificates) {
+    const AcmeVerdict verdict = judge_certificate(certificate);
+    const std::string told = format("{} until {}", printable(certificate.domain),
+                                    print_date(date_of(verdict.not_after)));
+    if (verdict.not_after < read_at) {
+      answer.passed = false;
+      answer.found = told;
+    } else if (verdict.not_after < read_at + soon) {
+      answer.evidence += (answer.evidence.empty() ? "ending soon: " : ", ") + told;
+    }
+  }
+  return answer;
+}
+
+// The file as JSON, changed by `change`, written back.
+void rewrite(const RestoredService& restored, const std::function<void(Json&)>& change) {
+  const fs::path path = restored_path(restored);
+  Json acme = parse_json(read_file(path, acme_bytes_max), "acme.json");
+  Json* certificates = find_certificates(acme);
+  if (certificates == nullptr) {
+    throw Error(ErrorKind::service, "damage acme.json: it has no certificate");
+  }
+  change(*certificates);
+  SystemRandom random;
+  AtomicFile file(path, random, {.replace = true});
+  file.write(as_bytes(print_json(acme)));
+  file.finish();
+}
+
+void swap_key(const RestoredService& restored) {
+  rewrite(restored, [](Json& certificates) {
+    for (auto& [name, value] : certificates.front().items()) {
+      if (name == "key" || name == "Key") {
+        value = base64_encode_standard(new_private_key_pem().view());
+      }
+    }
+  });
+}
+
+void drop_certificate(const RestoredService& restored) {
+  rewrite(restored, [](Json& certificates) { certificates.erase(certificates.size() - 1); });
+}
+
+void cut_file(const RestoredService& restored) {
+  const fs::path path = restored_path(restored);
+  const auto half = static_cast<off_t>(fs::file_size(path) / 2);
+  if (half == 0) throw Error(ErrorKind::service, "damage acme.json: it is empty");
+  if (::truncate(path.c_str(), half) != 0) {
+    throw system_error(ErrorKind::service, "damage acme.json", errno);
+  }
+}
+
+class TraefikRecipe final : public Recipe {
+ public:
+  const RecipeInfo& info() const override {
+    static const RecipeInfo info = [] {
+      RecipeInfo made{"traefik", "Traefik's acme.json with its certificates and keys",
+                      locate_options()};
+      made.options.push_back(
+          {"file", OptionType::text, false, "the file with the certificates (default: acme.json)"});
+      return made;
+    }();
+    return info;
+  }
+
+  std::vector<Finding> check(const Service& service, RecipeContext& context) const override {
+    try {
+      const std::string file = file_option(service.settings);
+      return check_folder(service, {.must = {file}, .stop = context.stop});
+    } catch (const Error& error) {
+      return {finding_of(error)};
+    }
+  }
+
+  std::unique_ptr<ServicePlan> plan(const Service& service, RecipeContext& context) const override {
+    return std::make_unique<TraefikPlan>(service, context);
+  }
+
+  std::string restore_card(const Service& service, const Facts& facts) const override {
+    const std::string file = detail_text(facts.details, "file", "acme.json");
+    std::string card = folder_restore_steps(service, facts);
+    card += format(
+        "\nTraefik refuses `{}` unless its mode is 0600: `chmod 600` it. If only this one\n"
+        "file is mounted into the container, write into it (`cat NEW > OLD`) instead of\n"
+        "replacing it. Lost certificates come back by themselves, at the cost of the\n"
+        "certificate authority's rate limits.\n",
+        printable(file));
+    return card;
+  }
+
+  std::vector<ProbeResult> probe(const RestoredService& restored, RecipeContext&) const override {
+    const fs::path path = restored_path(restored);
+    std::vector<AcmeCertificate> certificates;
+    std::vector<ProbeResult> answers;
+    answers.push_back(ask("acme.json parses", [&]() -> ProbeResult {
+      certificates = parse_acme(read_file(path, acme_bytes_max));
+      return {"acme.json parses", true, "yes", "yes", ""};
+    }));
+    const Item* item = restored.expected.find("certificates");
+    answers.push_back(compare("as many certificates as at backup time",
+                              std::to_string(item != nullptr ? item->count : 0),
+                              std::to_string(certificates.size())));
+    answers.push_back(probe_keys(certificates));
+    const std::string read_at = detail_text(restored.expected.details, "read_at");
+    if (!read_at.empty()) answers.push_back(probe_dates(certificates, parse_time(read_at)));
+    answers.push_back(ask("acme.json is private", [&] { return probe_mode(path); }));
+    return answers;
+  }
+
+  std::vector<Sabotage> sabotages() const override {
+    return {{"swapped key", "a certificate got the key of another one", swap_key},
+            {"missing certificate", "the last certificate was taken out", drop_certificate},
+            {"truncated file", "acme.json was cut to half its size", cut_file}};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Recipe> make_traefik_recipe() { return std::make_unique<TraefikRecipe>(); }
+
+}  // namespace lifeboat
