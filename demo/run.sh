@@ -49,6 +49,7 @@ for ((i = 0; i < 200; i++)); do
 done
 
 show lifeboat keygen -o age.key
+mkdir store
 cat > lifeboat.yaml <<YAML
 host: demo
 store: {dir: $folder/store}

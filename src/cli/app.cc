@@ -33,21 +33,27 @@ void add_commands(CLI::App& app, CommandContext& context) {
 }
 
 int parse_and_run(CLI::App& app, CommandContext& context, std::vector<std::string> arguments) {
-  app.get_formatter()->column_width(help_column_width);
+  CLI::FormatterBase& formatter = *app.get_formatter();
+  formatter.column_width(help_column_width);
+  formatter.label("OPTIONS", "options");
+  formatter.label("SUBCOMMAND", "COMMAND");
+  formatter.label("Positionals", "Arguments");
+  formatter.label("TEXT", "");  // the names say what they are
   app.require_subcommand(1);
   app.footer("'lifeboat help COMMAND' shows a command's options and examples.");
   app.set_version_flag("-V,--version", "lifeboat " LIFEBOAT_VERSION, "print the version");
   app.add_flag("--json", context.options.json, "data and the final error as JSON");
   add_commands(app, context);
   if (arguments.empty()) {
-    context.talk().line(trim(app.help()));
+    context.talk().line(trim(help_text(app, "")));
     return exit_code(ErrorKind::usage);
   }
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {
-    context.out().text(app.help());
+    const auto parsed = app.get_subcommands();
+    context.out().text(help_text(app, parsed.empty() ? "" : parsed.back()->get_name()));
     return exit_ok;
   } catch (const CLI::CallForVersion& version) {
     context.out().line(version.what());

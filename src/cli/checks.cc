@@ -25,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Level = Finding::Level;
 
+constexpr std::string_view manual = "manual";  // a schedule that is none
 constexpr uint64_t free_bytes_wanted = 1024ULL * 1024 * 1024;
 
 class Checks {
@@ -218,11 +219,16 @@ class Checks {
       warn("metrics", "this version writes no metrics yet",
            "Watch the exit code of 'lifeboat backup' until then.");
     }
+    std::vector<std::string> commands;
     for (const JobConfig& job : config_->jobs) {
-      if (job.schedule.empty() || job.schedule == "manual") continue;
-      warn(format("job {}", job.name),
-           format("this version starts no job by itself: '{}' is not acted on", job.schedule),
-           format("Call 'lifeboat backup {}' from cron or a systemd timer.", job.name));
+      if (job.schedule != manual) commands.push_back(format("'lifeboat backup {}'", job.name));
+    }
+    if (config_->drill && config_->drill->schedule != manual) {
+      commands.push_back("'lifeboat drill'");
+    }
+    if (!commands.empty()) {
+      warn("schedules", "this version starts nothing by itself",
+           format("Call {} from cron or a systemd timer.", join(commands, " and ")));
     }
     if (format("\n{}", config_->text_without_secrets).find("\nretention:") != std::string::npos) {
       warn("retention", "this version never removes a snapshot",

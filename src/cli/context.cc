@@ -27,7 +27,10 @@ LoadOptions load_options(const RecipeRegistry& recipes, CommandContext& context)
   options.recipe_names = recipes.names();
   use_process_environment(options);
   options.run_command = [&context](const std::vector<std::string>& argv) {
-    CommandOutput result = run_command({.argv = argv, .stop = context.stop()}, context.clock());
+    ChildOptions child;
+    child.argv = argv;
+    child.stop = context.stop();
+    CommandOutput result = run_command(std::move(child), context.clock());
     Secret secret(result.output);
     wipe(std::as_writable_bytes(std::span(result.output)));
     return secret;

@@ -71,13 +71,24 @@ Error usage_error(CLI::App& app, const CLI::ParseError& error) {
 }
 
 std::string help_text(CLI::App& app, const std::string& command) {
-  // App::help of the root shows the command that was parsed, which is `help` itself.
-  if (command.empty())
-    return app.get_formatter()->make_help(&app, "lifeboat", CLI::AppFormatMode::Normal);
-  const auto found =
-      app.get_subcommands([&](CLI::App* candidate) { return candidate->check_name(command); });
-  if (found.empty()) throw unexpected(app, nullptr, command);
-  return found.front()->help("lifeboat");
+  std::string text;
+  if (command.empty()) {
+    // App::help of the root would delegate to the command that was parsed.
+    text = app.get_formatter()->make_help(&app, "lifeboat", CLI::AppFormatMode::Normal);
+  } else {
+    const auto found =
+        app.get_subcommands([&](CLI::App* candidate) { return candidate->check_name(command); });
+    if (found.empty()) throw unexpected(app, nullptr, command);
+    text = found.front()->help("lifeboat");
+  }
+  // CLI11 leaves blanks and empty lines where it has nothing to say.
+  for (const auto& [from, to] : {std::pair(" \n", "\n"), std::pair("\n\n\n", "\n\n")}) {
+    const std::string_view wanted = from;
+    for (size_t at = text.find(wanted); at != text.npos; at = text.find(wanted)) {
+      text.replace(at, wanted.size(), to);
+    }
+  }
+  return text;
 }
 
 }  // namespace lifeboat::cli

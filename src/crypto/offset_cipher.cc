@@ -18,9 +18,9 @@ struct OffsetCipher::State {
 
 OffsetCipher::OffsetCipher(Random& random) : state_(std::make_unique<State>()) {
   random.fill(state_->key.span());
-  const bool ready = state_->context &&
-                     EVP_EncryptInit_ex(state_->context.get(), EVP_aes_256_ctr(), nullptr,
-                                        as_uchar(state_->key.view()), nullptr) == 1;
+  const bool ready =
+      state_->context && EVP_EncryptInit_ex(state_->context.get(), EVP_aes_256_ctr(), nullptr,
+                                            as_uchar(state_->key.view()), nullptr) == 1;
   if (!ready) throw Error(ErrorKind::crypto, "start AES-256-CTR: OpenSSL refused");
 }
 

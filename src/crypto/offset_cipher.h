@@ -1,5 +1,5 @@
-// Encryption of a scratch file that is read at random: AES-256-CTR under a throw-away key, where the
-// position in the file is the counter.
+// Encryption of a scratch file that is read at random: AES-256-CTR under a throw-away key, where
+// the position in the file is the counter.
 //
 // It hides and does not authenticate: the file has no name and dies with the key, so nobody can
 // have changed it. No position may be written twice with different bytes: that would give away the

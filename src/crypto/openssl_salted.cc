@@ -36,8 +36,8 @@ std::string base64_encode(ByteView bytes) {
 Bytes base64_decode(std::string_view text) {
   if (text.size() % 4 != 0 || text.size() > INT_MAX / 2) fail("not base64");
   Bytes bytes(text.size() / 4 * 3);
-  const int decoded =
-      EVP_DecodeBlock(as_uchar(ByteSpan(bytes)), as_uchar(as_bytes(text)), static_cast<int>(text.size()));
+  const int decoded = EVP_DecodeBlock(as_uchar(ByteSpan(bytes)), as_uchar(as_bytes(text)),
+                                      static_cast<int>(text.size()));
   if (decoded < 0 || static_cast<size_t>(decoded) != bytes.size()) fail("not base64");
   size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
@@ -50,10 +50,9 @@ Bytes base64_decode(std::string_view text) {
 CipherContext begin(ByteView salt, std::string_view passphrase, int encrypt) {
   Secret key(static_cast<size_t>(EVP_CIPHER_get_key_length(EVP_aes_256_cbc())));
   std::array<std::byte, block_bytes> iv;
-  const int derived = EVP_BytesToKey(EVP_aes_256_cbc(), EVP_md5(), as_uchar(salt),
-                                     as_uchar(as_bytes(passphrase)),
-                                     static_cast<int>(passphrase.size()), 1,
-                                     as_uchar(key.span()), as_uchar(ByteSpan(iv)));
+  const int derived = EVP_BytesToKey(
+      EVP_aes_256_cbc(), EVP_md5(), as_uchar(salt), as_uchar(as_bytes(passphrase)),
+      static_cast<int>(passphrase.size()), 1, as_uchar(key.span()), as_uchar(ByteSpan(iv)));
   CipherContext context(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   const bool ready = static_cast<size_t>(derived) == key.size() && context &&
                      EVP_CipherInit_ex(context.get(), EVP_aes_256_cbc(), nullptr,

@@ -22,9 +22,8 @@ TEST(OpensslSalted, OpensAndIsOpenedByTheOpensslProgram) {
     test::write_file(folder / "plain", plain);
     const std::string options =
         "-aes-256-cbc -md md5 -base64 -A -pass pass:" + std::string(passphrase);
-    const std::string theirs =
-        test::shell_ok("openssl enc -e " + options + " -in " + (folder / "plain").native() +
-                       " 2>/dev/null");
+    const std::string theirs = test::shell_ok("openssl enc -e " + options + " -in " +
+                                              (folder / "plain").native() + " 2>/dev/null");
     EXPECT_EQ(to_bytes(openssl_salted_decrypt(theirs, passphrase).reveal()), plain) << size;
 
     test::write_file(folder / "ours", openssl_salted_encrypt(plain, passphrase, random));

@@ -183,8 +183,7 @@ void HttpClient::State::fail(CURLcode code, const HttpRequest& request, const Ex
   throw error;
 }
 
-HttpClient::HttpClient(HttpOptions options)
-    : state_(std::make_unique<State>(std::move(options))) {}
+HttpClient::HttpClient(HttpOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 
@@ -193,9 +192,8 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   const ParsedUrl url = parse_url(request.url);
   const std::string scheme = url ? url_part(url.get(), CURLUPART_SCHEME) : "";
   if (scheme != "http" && scheme != "https") {
-    throw Error(state_->options.kind,
-                format("send a request to '{}': not an http or https URL",
-                       printable_url(request.url)))
+    throw Error(state_->options.kind, format("send a request to '{}': not an http or https URL",
+                                             printable_url(request.url)))
         .hint("Write the URL like http://127.0.0.1:5678 or https://host/path.");
   }
   curl_slist* raw = nullptr;

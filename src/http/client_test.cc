@@ -37,7 +37,9 @@ TEST(HttpClient, SendsMethodHeadersAndBodyAndReadsTheAnswer) {
     return ServedResponse{201, {{"X-Answer", " yes "}, {"x-answer", "no"}}, "made"};
   });
   HttpClient client;
-  HttpRequest request{"PUT", server.url() + "/a%20b?c=d", {{"X-Key", "k"}, {"X-Empty", ""}},
+  HttpRequest request{"PUT",
+                      server.url() + "/a%20b?c=d",
+                      {{"X-Key", "k"}, {"X-Empty", ""}},
                       std::string(100'000, 'b')};
   const HttpResponse response = client.send(request);
   EXPECT_EQ(response.status, 201);
@@ -122,12 +124,13 @@ TEST(HttpClient, TheBodyIsBounded) {
 
 TEST(HttpClient, NoSecretIsInAnError) {
   HttpClient client;
-  HttpRequest request = get("http://someuser:hunter2@127.0.0.1:" +
-                            std::to_string(test::closed_port()) + "/path?token=hunter2#hunter2");
+  HttpRequest request =
+      get("http://someuser:hunter2@127.0.0.1:" + std::to_string(test::closed_port()) +
+          "/path?token=hunter2#hunter2");
   request.headers = {{"Authorization", "hunter2"}};
   const Error error = failure(client, request);
-  EXPECT_THAT(error.what(), AllOf(HasSubstr("/path"), Not(HasSubstr("hunter2")),
-                                  Not(HasSubstr("someuser"))));
+  EXPECT_THAT(error.what(),
+              AllOf(HasSubstr("/path"), Not(HasSubstr("hunter2")), Not(HasSubstr("someuser"))));
   request.url = "hunter2 is no url";
   EXPECT_THAT(failure(client, request).what(), Not(HasSubstr("hunter2")));
 }

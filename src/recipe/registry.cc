@@ -1,6 +1,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "recipe/command/recipe_command.h"
+#include "recipe/n8n/recipe_n8n.h"
 #include "recipe/recipe.h"
 #include "recipe/sqlite/recipe_sqlite.h"
 #include "recipe/traefik/recipe_traefik.h"
@@ -13,6 +14,7 @@ RecipeRegistry::RecipeRegistry() {
   recipes_.push_back(make_volume_recipe());
   recipes_.push_back(make_command_recipe());
   recipes_.push_back(make_sqlite_recipe());
+  recipes_.push_back(make_n8n_recipe());
   recipes_.push_back(make_waha_recipe());
   recipes_.push_back(make_traefik_recipe());
 }

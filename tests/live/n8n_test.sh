@@ -36,7 +36,7 @@ decrypted() {
 }
 
 note "first n8n, journal mode $journal"
-mkdir first
+mkdir first store
 start_n8n "$work/first"
 first_pid=$n8n_pid
 client seed "$n8n_url" state.json
@@ -49,6 +49,8 @@ note "backup under a writer"
 cat > lifeboat.yaml <<YAML
 host: live
 store: {dir: $work/store}
+state_dir: $work/state
+spool_dir: $work
 encryption: {recipients: ["$("$lifeboat" keygen -y key.txt)"]}
 services:
   n8n: {recipe: n8n, path: $work/first/.n8n, url: "$n8n_url", api_key: "\${N8N_API_KEY}"}
@@ -60,7 +62,7 @@ node "$here/n8n_client.mjs" churn "$n8n_url" state.json &
 churn_pid=$!
 live_pids+=("$churn_pid")
 for ((i = 0; i < 100; i++)); do [[ -e state.json.churning ]] && break || sleep 0.1; done
-"$lifeboat" --config lifeboat.yaml backup
+"$lifeboat" backup --config lifeboat.yaml
 kill -0 "$churn_pid" || fail "a write to n8n failed during the backup"
 stop_process "$churn_pid"
 stop_process "$first_pid"
@@ -68,15 +70,15 @@ unset N8N_API_KEY
 
 note "drill, on nothing but the store and the key"
 reading=(--store "dir:$work/store" --identity key.txt)
-"$lifeboat" "${reading[@]}" ls latest
-"$lifeboat" "${reading[@]}" cat latest n8n/workflows.json > workflows.json
+"$lifeboat" ls latest "${reading[@]}"
+"$lifeboat" cat latest n8n/workflows.json "${reading[@]}" > workflows.json
 [[ $(node -p 'JSON.parse(require("fs").readFileSync("workflows.json")).length') == 12 ]] ||
   fail "n8n/workflows.json does not hold 12 workflows"
-"$lifeboat" "${reading[@]}" drill latest | tee drill.txt
+"$lifeboat" drill latest "${reading[@]}" | tee drill.txt
 grep -q 'RESTORE OK — 12 workflows, 8 credentials' drill.txt || fail "no RESTORE OK"
 
 note "restore, and the same by stock tools"
-"$lifeboat" "${reading[@]}" restore latest --to restored
+"$lifeboat" restore latest --to restored "${reading[@]}"
 mkdir stock
 age -d -i key.txt store/live/*/backup.tar.zst.age | zstd -dq | tar -x -C stock
 diff -r restored stock || fail "lifeboat and the stock tools restored different files"

@@ -13,6 +13,7 @@ head -c 6000000 /dev/urandom > source/file
 files="files: {recipe: volume, path: $place/source}"
 
 # The store.
+mkdir small/store
 write_config "$files"
 sed -i "s|^store:.*|store: {dir: $place/small/store}|" lifeboat.yaml
 backup

@@ -31,7 +31,7 @@ expect 9
 stderr_has "$pid"
 kill -9 "$pid"
 status=0
-wait "$pid" || status=$?
+wait "$pid" 2> /dev/null || status=$?
 expect 137
 lifeboat list --config lifeboat.yaml --json
 expect 0
@@ -43,7 +43,7 @@ expect 5
 start_backup
 kill -TERM "$pid"
 status=0
-wait "$pid" || status=$?
+wait "$pid" 2> /dev/null || status=$?
 expect 130
 [[ -z $(find store -name '*.json' -o -name '*.age' ! -name '.*') ]] || fail "visible objects"
 

@@ -99,7 +99,7 @@ write_config() {
     done
     echo "jobs: {nightly: {schedule: manual, services: [$(IFS=,; echo "${names[*]}")]}}"
   } > lifeboat.yaml
-  mkdir -p spool
+  mkdir -p store spool
 }
 
 # With the configuration, as on the host; with store and key alone, as on a new machine.
@@ -110,11 +110,11 @@ on_bare_machine() {
   lifeboat "$command" "$@" --store "dir:$place/store" --identity key.txt
 }
 
-# A folder as text: type, mode, owner, time, size, link, hard-link group, content, xattrs.
+# What is in a folder as text: type, mode, owner, time, size, link, hard-link group, content, xattrs.
 describe() {
   (
     cd "$1"
-    find . -type d -printf '%p d %m %U:%G %T@\n' -o \
+    find . -mindepth 1 -type d -printf '%p d %m %U:%G %T@\n' -o \
       -printf '%p %y %m %U:%G %T@ %s %l links=%n\n' | sort
     find . -type f -exec sha256sum {} + | sort -k 2
     getfattr -R -d -m '^user\.' -h . 2> /dev/null || true

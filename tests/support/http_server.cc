@@ -77,9 +77,9 @@ ServedRequest parse_head(std::string_view head) {
 }  // namespace
 
 HttpServer::HttpServer(Handler handler)
-    : handler_(std::move(handler)), listener_(listen_on_loopback(port_)), thread_([this] {
-        serve();
-      }) {}
+    : handler_(std::move(handler)),
+      listener_(listen_on_loopback(port_)),
+      thread_([this] { serve(); }) {}
 
 HttpServer::~HttpServer() {
   stop_.request_stop();
@@ -120,7 +120,8 @@ void HttpServer::serve_connection(int fd) {
     buffered.erase(0, end + 4);
     const auto length = request.headers.find("content-length");
     const size_t size = length == request.headers.end() ? 0 : std::stoul(length->second);
-    if (request.headers.contains("expect") && !send_all(fd, "HTTP/1.1 100 Continue\r\n\r\n")) return;
+    if (request.headers.contains("expect") && !send_all(fd, "HTTP/1.1 100 Continue\r\n\r\n"))
+      return;
     while (buffered.size() < size) {
       if (!read_more()) return;
     }

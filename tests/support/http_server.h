@@ -17,7 +17,7 @@ namespace lifeboat::test {
 
 struct ServedRequest {
   std::string method;
-  std::string target;  // path and query as sent
+  std::string target;                          // path and query as sent
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 };
@@ -28,11 +28,11 @@ struct ServedResponse {
   std::string body;
   enum class Wire {
     normal,
-    drop_before,     // close the connection without a byte
-    drop_in_body,    // close it after half of the body
-    drip,            // one byte of the body a write
-    never_answer,    // hold the connection until the server ends
-    wrong_length,    // announce one byte more than there is, then close
+    drop_before,   // close the connection without a byte
+    drop_in_body,  // close it after half of the body
+    drip,          // one byte of the body a write
+    never_answer,  // hold the connection until the server ends
+    wrong_length,  // announce one byte more than there is, then close
   };
   Wire wire = Wire::normal;
 };

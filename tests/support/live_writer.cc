@@ -65,8 +65,8 @@ void write_until(int control, const std::filesystem::path& path, bool as_wal,
       database.exec(format("PRAGMA wal_checkpoint({})", checkpoints[round / 5 % 4]));
     }
     const auto took = std::chrono::steady_clock::now() - begun;
-    const auto took_ms = static_cast<uint64_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+    const auto took_ms =
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     if (took_ms > report.slowest_commit_ms) report.slowest_commit_ms = took_ms;
     ++report.commits;
   }

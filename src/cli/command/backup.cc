@@ -2,6 +2,7 @@
 #include <string>
 
 #include "base/exit_code.h"
+#include "base/format.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/job_request.h"

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/exit_code.h"
+#include "base/format.h"
 #include "cli/command.h"
 #include "cli/crypt_files.h"
 #include "cli/files.h"

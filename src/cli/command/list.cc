@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/exit_code.h"
+#include "base/format.h"
 #include "cli/command.h"
 #include "cli/render.h"
 #include "snapshot/catalog.h"

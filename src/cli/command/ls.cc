@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/exit_code.h"
+#include "base/format.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/render.h"

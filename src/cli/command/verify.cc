@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/exit_code.h"
+#include "base/format.h"
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/command.h"

@@ -1,4 +1,5 @@
 #include "base/exit_code.h"
+#include "base/format.h"
 #include "cli/command.h"
 
 namespace lifeboat::cli {
@@ -16,13 +17,14 @@ Json libraries() {
 }
 
 int version(CommandContext& context) {
+  const Json built_from = libraries();
   if (context.options.json) {
-    context.out().json({{"version", LIFEBOAT_VERSION}, {"libraries", libraries()}});
+    context.out().json({{"version", LIFEBOAT_VERSION}, {"libraries", built_from}});
     return exit_ok;
   }
   context.out().line("lifeboat " LIFEBOAT_VERSION);
   std::string built_with = "built with";
-  for (const auto& [name, number] : libraries().items()) {
+  for (const auto& [name, number] : built_from.items()) {
     built_with += format("{}{} {}", built_with.ends_with("with") ? " " : ", ", name,
                          number.get<std::string>());
   }

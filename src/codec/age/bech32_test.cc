@@ -70,6 +70,15 @@ TEST(Bech32, SeesEveryChangedCharacter) {
   }
 }
 
+// Right checksums over digits that no encoder makes: of the bits behind the last byte, some are set
+// or there are five or more.
+TEST(Bech32, RefusesASecondSpellingOfTheSameBytes) {
+  EXPECT_EQ(bech32_decode("age1qqpexly5").fault, "");
+  for (const char* text : {"age1qpu0j2ex", "age1qqqyst3gn", "age1qdd35qf"}) {
+    EXPECT_EQ(bech32_decode(text).fault, "it is not in canonical form") << text;
+  }
+}
+
 TEST(Bech32, NamesWhatIsWrong) {
   EXPECT_EQ(bech32_decode("age1Qqqqqqqq").fault, "it mixes upper and lower case");
   EXPECT_EQ(bech32_decode("qqqq").fault, "it has no prefix");

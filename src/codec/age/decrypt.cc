@@ -1,3 +1,6 @@
+// Decryption, as a stream and at random. Both hold one opened chunk; unauthenticated bytes never
+// leave this file.
+
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -139,7 +142,6 @@ ByteView DecryptAccess::State::sealed_chunk(uint64_t number, uint64_t last_wante
   if (begin < sealed_begin || begin + chunk_size > sealed_begin + sealed.size()) {
     // All chunks of one request at once: each read may be a round trip to a store.
     const uint64_t last = std::min(last_wanted, number + chunks_per_read - 1);
-    sealed.clear();  // nothing is there if the read fails
     Bytes fetched(static_cast<size_t>(sealed_end(last) - begin));
     input.read_at(payload_at + begin, fetched);
     sealed = std::move(fetched);

@@ -1,3 +1,5 @@
+// Encryption. All that can fail but writing, and all randomness, is in the constructor.
+
 #include <algorithm>
 #include <cstring>
 

@@ -175,6 +175,11 @@ TEST(AgeKeys, HaveTheirLengthAndPrefix) {
   fails("age", 0, "length");
   fails("agf", 32, "not an age public key");
   fails("bc", 32, "not an age public key");
+
+  std::string longer(bech32_encode("age-secret-key-1x", Bytes(32)).reveal());
+  std::ranges::transform(longer, longer.begin(),
+                         [](char c) { return static_cast<char>(toupper(c)); });
+  EXPECT_THROW(parse_identities(longer, "f"), Error) << "the last '1' ends the prefix";
 }
 
 TEST(AgeKeys, RecipientsOfLowOrderCannotBeEncryptedTo) {

@@ -31,8 +31,7 @@ std::string largest_table(SqliteDatabase& database) {
     largest = table;
   }
   if (largest.empty()) {
-    throw Error(ErrorKind::service,
-                format("damage '{}': no table has a row", database.name()));
+    throw Error(ErrorKind::service, format("damage '{}': no table has a row", database.name()));
   }
   return largest;
 }
@@ -96,8 +95,9 @@ ProbeResult probe_foreign_keys(SqliteDatabase& database, const Json& details) {
     const std::vector<std::string> shown(
         tables.begin(),
         tables.begin() + static_cast<std::ptrdiff_t>(std::min(tables.size(), shown_max)));
-    return compare("", format("{} broken", expected), format("{} broken", tables.size()),
-                   tables.empty() ? "" : format("in {}", printable(format("{}", join(shown, ", ")))));
+    return compare(
+        "", format("{} broken", expected), format("{} broken", tables.size()),
+        tables.empty() ? "" : format("in {}", printable(format("{}", join(shown, ", ")))));
   });
 }
 
@@ -135,9 +135,10 @@ Sabotage sabotage_missing_row(RestoredFile file, std::string table) {
   return {"missing row", std::move(what), [file, table](const RestoredService& restored) {
             SqliteDatabase database(file(restored), SqliteOpen::write);
             const std::string name = sql_name(table.empty() ? largest_table(database) : table);
-            database.exec(format("PRAGMA foreign_keys = OFF; DELETE FROM {0} WHERE rowid IN "
-                                 "(SELECT rowid FROM {0} LIMIT 1)",
-                                 name));
+            database.exec(
+                format("PRAGMA foreign_keys = OFF; DELETE FROM {0} WHERE rowid IN "
+                       "(SELECT rowid FROM {0} LIMIT 1)",
+                       name));
           }};
 }
 

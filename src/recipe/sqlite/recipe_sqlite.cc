@@ -44,8 +44,8 @@ Facts read_facts(SqliteSnapshot& snapshot, const std::string& member) {
   const std::vector<std::string> tables = user_tables(database);
   facts.items.push_back({"tables", tables.size(), "table", "tables"});
   if (snapshot.size() > counted_bytes_max) {
-    facts.details["counts"] = format("left out: the database is larger than {}",
-                                     print_bytes(counted_bytes_max));
+    facts.details["counts"] =
+        format("left out: the database is larger than {}", print_bytes(counted_bytes_max));
     return facts;
   }
   uint64_t total = 0;
@@ -75,8 +75,8 @@ class SqlitePlan final : public ServicePlan {
     if (service.settings.flag("quick_check", false)) {
       const std::string found = snapshot_->database().query_text("PRAGMA quick_check(1)");
       if (found != "ok") {
-        throw Error(ErrorKind::service, format("check SQLite database '{}': {}", file.native(),
-                                               printable(found)))
+        throw Error(ErrorKind::service,
+                    format("check SQLite database '{}': {}", file.native(), printable(found)))
             .hint("The database is damaged. An earlier backup may be the way out.");
       }
     }
@@ -107,12 +107,11 @@ fs::path restored_database(const RestoredService& restored) {
 class SqliteRecipe final : public Recipe {
  public:
   const RecipeInfo& info() const override {
-    static const RecipeInfo info{
-        "sqlite",
-        "one SQLite database, read while others write it",
-        {{"path", OptionType::path, true, "the database file"},
-         {"quick_check", OptionType::boolean, false,
-          "run PRAGMA quick_check at every backup (default: false)"}}};
+    static const RecipeInfo info{"sqlite",
+                                 "one SQLite database, read while others write it",
+                                 {{"path", OptionType::path, true, "the database file"},
+                                  {"quick_check", OptionType::boolean, false,
+                                   "run PRAGMA quick_check at every backup (default: false)"}}};
     return info;
   }
 
@@ -126,8 +125,8 @@ class SqliteRecipe final : public Recipe {
             .hint("Correct 'path'.");
       }
       SqliteDatabase database(file, SqliteOpen::live, context.stop);
-      const int64_t tables = database.query_integer(
-          "SELECT count(*) FROM sqlite_schema WHERE type = 'table'");
+      const int64_t tables =
+          database.query_integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table'");
       return {{Finding::Level::ok,
                format("{} in '{}'", print_count(static_cast<uint64_t>(tables), "table", "tables"),
                       file.native()),
@@ -137,8 +136,7 @@ class SqliteRecipe final : public Recipe {
     }
   }
 
-  std::unique_ptr<ServicePlan> plan(const Service& service,
-                                    RecipeContext& context) const override {
+  std::unique_ptr<ServicePlan> plan(const Service& service, RecipeContext& context) const override {
     return std::make_unique<SqlitePlan>(service, context);
   }
 
@@ -194,8 +192,8 @@ std::vector<ProbeResult> SqliteRecipe::probe(const RestoredService& restored,
                             print_count(count, "row", "rows"));
       }
     }
-    ProbeResult result = compare("", format("{}", expected.find("rows")->count),
-                                 format("{}", total), differing);
+    ProbeResult result =
+        compare("", format("{}", expected.find("rows")->count), format("{}", total), differing);
     result.passed = result.passed && differing.empty();
     return result;
   }));

@@ -75,13 +75,14 @@ struct SqliteSnapshot::State {
   StopToken stop;
   std::unique_ptr<SqliteDatabase> live;  // null once the pages were copied
   SqliteSnapshotInfo info;
-  WalIndexHead head;               // WAL mode: our commit
-  WalIndex wal;                    // the pages that are newer than the main file
+  WalIndexHead head;  // WAL mode: our commit
+  WalIndex wal;       // the pages that are newer than the main file
   std::unique_ptr<ScratchFile> copied;
   std::unique_ptr<SqliteDatabase> view;
 };
 
-// Reads the file once before the lock is taken, so that the pass under it comes from the page cache.
+// Reads the file once before the lock is taken, so that the pass under it comes from the page
+// cache.
 void SqliteSnapshot::State::warm() {
   SqliteFileAccess main(main_file(*live), *live);
   const uint64_t total = main.size();
@@ -152,9 +153,10 @@ void SqliteSnapshot::State::hold_wal(const WalIndexHead& at) {
   const bool agrees = wal.frame_count == head.frame_count() && wal.checksum == head.checksum() &&
                       wal.salt.bytes == head.salt() && wal.page_size == info.page_size;
   if (!agrees) {
-    throw Error(ErrorKind::service,
-                format("read SQLite database '{}': its write-ahead log is damaged in frame {} of {}",
-                       live->name(), wal.frame_count + 1, head.frame_count()))
+    throw Error(
+        ErrorKind::service,
+        format("read SQLite database '{}': its write-ahead log is damaged in frame {} of {}",
+               live->name(), wal.frame_count + 1, head.frame_count()))
         .hint("Stop the service and look with: sqlite3 FILE 'PRAGMA integrity_check'.");
   }
 }
@@ -193,8 +195,7 @@ void SqliteSnapshot::State::read_wal_page(uint32_t frame, uint32_t page, size_t 
 SqliteSnapshot::SqliteSnapshot(std::unique_ptr<State> state) : state_(std::move(state)) {}
 SqliteSnapshot::~SqliteSnapshot() = default;
 
-std::shared_ptr<SqliteSnapshot> SqliteSnapshot::open(const fs::path& path,
-                                                     RecipeContext& context) {
+std::shared_ptr<SqliteSnapshot> SqliteSnapshot::open(const fs::path& path, RecipeContext& context) {
   require_file(path);
   auto state = std::make_unique<State>(path, context);
   state->begin(context);
@@ -221,9 +222,9 @@ void SqliteSnapshot::read_at(uint64_t offset, ByteSpan target) {
   const uint64_t page_size = state_->info.page_size;
   while (!target.empty()) {
     const auto page = static_cast<uint32_t>(offset / page_size + 1);
-    const auto next = std::lower_bound(
-        newer.begin(), newer.end(), page,
-        [](const WalPage& entry, uint32_t wanted) { return entry.page < wanted; });
+    const auto next =
+        std::lower_bound(newer.begin(), newer.end(), page,
+                         [](const WalPage& entry, uint32_t wanted) { return entry.page < wanted; });
     const bool in_log = next != newer.end() && next->page == page;
     // Up to the end of this page if the log has it, else up to the next page that the log has.
     const uint64_t stop_at = in_log                ? page * page_size
@@ -258,8 +259,9 @@ void SqliteSnapshot::verify_held() const {
     throw Error(ErrorKind::service,
                 format("read SQLite database '{}': its locks were lost while it was read",
                        state_->live->name()))
-        .hint("Something in this run opened the same file: is it also part of another service, "
-              "such as a volume? Exclude it there.");
+        .hint(
+            "Something in this run opened the same file: is it also part of another service, "
+            "such as a volume? Exclude it there.");
   }
 }
 

@@ -62,8 +62,8 @@ void SqliteStatement::Finalize::operator()(sqlite3_stmt* statement) const {
 SqliteStatement::SqliteStatement(SqliteDatabase& database, std::string_view sql)
     : database_(database) {
   sqlite3_stmt* made = nullptr;
-  const int result = sqlite3_prepare_v2(database.handle(), sql.data(),
-                                        static_cast<int>(sql.size()), &made, nullptr);
+  const int result = sqlite3_prepare_v2(database.handle(), sql.data(), static_cast<int>(sql.size()),
+                                        &made, nullptr);
   statement_.reset(made);
   if (result != SQLITE_OK) database.fail(result, sql);
   ensure(made != nullptr, "an SQL statement is not empty");
@@ -154,9 +154,9 @@ SqliteDatabase::~SqliteDatabase() = default;
 
 void SqliteDatabase::open(const std::string& uri, int flags, const char* vfs) {
   sqlite3* made = nullptr;
-  const int result = sqlite3_open_v2(
-      uri.c_str(), &made, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-      vfs);
+  const int result =
+      sqlite3_open_v2(uri.c_str(), &made,
+                      flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
   connection_.reset(made);
   if (result != SQLITE_OK) fail(result, "open it");
   // A database is input: its schema must not run what only the application's own code may.
@@ -214,13 +214,12 @@ bool SqliteDatabase::has_table(std::string_view name) {
 void SqliteDatabase::fail(int result, std::string_view attempted) {
   if (stop_.stop_requested()) throw Interrupted();
   if (page_files_) page_files_->rethrow_failure();
-  const char* words = result == SQLITE_DONE         ? "no row"
+  const char* words = result == SQLITE_DONE        ? "no row"
                       : connection_ && result != 0 ? sqlite3_errmsg(handle())
-                                                    : sqlite3_errstr(result);
+                                                   : sqlite3_errstr(result);
   constexpr size_t shown_max = 120;  // statements are ours, but may be long
-  Error error(ErrorKind::service,
-              format("read SQLite database '{}' ({}): {}", name_, attempted.substr(0, shown_max),
-                     words));
+  Error error(ErrorKind::service, format("read SQLite database '{}' ({}): {}", name_,
+                                         attempted.substr(0, shown_max), words));
   const std::string hint = hint_for(result);
   if (!hint.empty()) error.add_hint(hint);
   if ((result & 0xFF) == SQLITE_BUSY) throw std::move(error).transient();

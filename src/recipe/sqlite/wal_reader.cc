@@ -61,8 +61,8 @@ void settle(std::vector<WalPage>& pages) {
 bool take_frame(ByteView frame, uint32_t number, Checksum& checksum, WalIndex& index) {
   const uint32_t page = big_endian(frame);
   const uint32_t commit_pages = big_endian(frame.subspan(4));
-  const bool same_salt = std::equal(index.salt.bytes.begin(), index.salt.bytes.end(),
-                                    frame.subspan(8, 8).begin());
+  const bool same_salt =
+      std::equal(index.salt.bytes.begin(), index.salt.bytes.end(), frame.subspan(8, 8).begin());
   if (page == 0 || !same_salt) return false;
   checksum.update(frame.first(8));
   checksum.update(frame.subspan(wal_frame_header_bytes));
@@ -79,9 +79,9 @@ bool take_frame(ByteView frame, uint32_t number, Checksum& checksum, WalIndex& i
 }  // namespace
 
 std::optional<uint32_t> WalIndex::find(uint32_t page) const {
-  const auto found = std::lower_bound(
-      pages.begin(), pages.end(), page,
-      [](const WalPage& entry, uint32_t wanted) { return entry.page < wanted; });
+  const auto found =
+      std::lower_bound(pages.begin(), pages.end(), page,
+                       [](const WalPage& entry, uint32_t wanted) { return entry.page < wanted; });
   if (found == pages.end() || found->page != page) return std::nullopt;
   return found->frame;
 }
@@ -100,7 +100,8 @@ WalIndex read_wal(RandomAccess& wal, uint64_t frame_max) {
   const bool good = (magic == magic_little || magic == magic_big) &&
                     big_endian(header.subspan(4)) == format_version &&
                     is_page_size(index.page_size) && checksum.matches(header.subspan(24));
-  if (!good) throw Error(ErrorKind::service, "read a SQLite write-ahead log: its header is damaged");
+  if (!good)
+    throw Error(ErrorKind::service, "read a SQLite write-ahead log: its header is damaged");
   std::copy_n(header.begin() + 16, 8, index.salt.bytes.begin());
 
   const uint64_t frame_bytes = wal_frame_header_bytes + index.page_size;

@@ -31,12 +31,12 @@ struct WalPage {
 };
 
 struct WalIndex {
-  uint32_t page_size = 0;       // 512 to 65536
+  uint32_t page_size = 0;  // 512 to 65536
   WalSalt salt;
-  uint32_t frame_count = 0;     // up to the last commit; 0: nothing was committed
-  uint32_t database_pages = 0;  // size of the database after that commit
+  uint32_t frame_count = 0;            // up to the last commit; 0: nothing was committed
+  uint32_t database_pages = 0;         // size of the database after that commit
   std::array<uint32_t, 2> checksum{};  // of everything up to that commit
-  std::vector<WalPage> pages;   // ascending by page, each once
+  std::vector<WalPage> pages;          // ascending by page, each once
 
   // The frame that holds `page`, if the log does.
   std::optional<uint32_t> find(uint32_t page) const;

@@ -337,6 +337,20 @@ TEST(Tree, HardLinkWhoseFirstNameIsGoneIsACopy) {
   EXPECT_EQ(taken.find("c").meta.link_target, "b");
 }
 
+TEST(Tree, HardLinkWhoseFirstNameIsAnotherFileNowIsACopy) {
+  const TempFolder folder;
+  write_file(folder / "a", "shared");
+  fs::create_hard_link(folder / "a", folder / "b");
+  const Taken taken = take(folder.path(), {}, [&](const Member&) {
+    write_file(folder / "new", "other");
+    fs::rename(folder / "new", folder / "a");
+    fs::remove(folder / "c");
+    fs::create_hard_link(folder / "b", folder / "c");  // so that b still has two names
+  });
+  EXPECT_EQ(taken.find("b").meta.type, FileType::file);
+  EXPECT_EQ(taken.content("b"), "shared");
+}
+
 TEST(Tree, LargeFileThatShrinksEndsEarlyAndComesAgain) {
   const TempFolder folder;
   write_file(folder / "big", std::string(large, 'a'));

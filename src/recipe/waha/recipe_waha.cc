@@ -17,6 +17,7 @@
 #include "recipe/volume/locate.h"
 #include "recipe/volume/settled_file.h"
 #include "recipe/volume/walk.h"
+#include "recipe/waha/server.h"
 #include "recipe/waha/sessions.h"
 
 namespace lifeboat {
@@ -73,6 +74,7 @@ class WahaPlan final : public ServicePlan {
     if (sessions_.names.empty()) {
       warnings_.add(format("'{}' holds no session", printable(folder_.native())));
     }
+    if (service.settings.has("url")) ask_server(service.settings);
   }
 
   const Facts& facts() const override { return facts_; }
@@ -99,6 +101,26 @@ class WahaPlan final : public ServicePlan {
       return snapshot_member(SqliteSnapshot::open(file, context_), std::move(meta));
     };
     return options;
+  }
+
+  // Which sessions were working is worth knowing after a restore. A server that does not answer is
+  // no reason to go without a backup.
+  void ask_server(const Settings& settings) {
+    try {
+      const auto key = settings.secret("api_key");
+      const auto listed = list_server_sessions(settings.text("url"), key.get(), context_.stop);
+      Json states = Json::object();
+      for (const auto& session : listed)
+        states[printable(session.name)] = printable(session.status);
+      facts_.details["server_sessions"] = std::move(states);
+      if (listed.size() != sessions_.names.size()) {
+        warnings_.add(format("the server lists {} sessions, the folder holds {}", listed.size(),
+                             sessions_.names.size()));
+      }
+    } catch (const Error& error) {
+      facts_.missing.push_back("the states of the sessions: the server could not be asked");
+      warnings_.add(error.what());
+    }
   }
 
   // Puts content that parses into the member's place, as its writer truncates before it writes.
@@ -198,6 +220,9 @@ class WahaRecipe final : public Recipe {
                       locate_options()};
       made.options.push_back({"exclude", OptionType::list, false,
                               "patterns of what to leave out, like `**/Cache/**`"});
+      made.options.push_back({"url", OptionType::text, false,
+                              "address of the server, to note which sessions were working"});
+      made.options.push_back({"api_key", OptionType::secret, false, "the server's API key"});
       return made;
     }();
     return info;

@@ -7,6 +7,7 @@
 #include "recipe/sqlite/sqlite.h"
 #include "recipe/waha/sessions.h"
 #include "support/doubles.h"
+#include "support/http_server.h"
 #include "support/recipe_drive.h"
 #include "support/shell.h"
 
@@ -132,6 +133,37 @@ TEST_F(WahaRecipeTest, DamagedDatabaseFailsTheService) {
   write_file(folder_ / "live/all/waha.sqlite3", std::string("SQLite format 3\0garbage", 23));
   fs::remove(folder_ / "live/all/waha.sqlite3-wal");
   EXPECT_THAT(error_text([&] { backup(); }), HasSubstr("waha.sqlite3"));
+}
+
+TEST_F(WahaRecipeTest, ServerIsAskedForStatesOnlyWhereItsAddressIsGiven) {
+  test::ServedResponse response{200, {}, R"([{"name":"main","status":"WORKING"}])"};
+  const test::HttpServer server([&](const test::ServedRequest&) { return response; });
+  backup();
+  EXPECT_THAT(server.requests(), IsEmpty());
+  service_.settings.set("url", server.url());
+  service_.settings.set("api_key", std::make_shared<const Secret>("waha-key"));
+  const RestoredService restored = backup();
+  ASSERT_EQ(server.requests().size(), 1u);
+  EXPECT_EQ(server.requests()[0].target, "/api/sessions?all=true");
+  EXPECT_EQ(server.requests()[0].headers.at("x-api-key"), "waha-key");
+  EXPECT_EQ(made_.facts.details["server_sessions"]["main"], "WORKING");
+  EXPECT_THAT(made_.warnings, IsEmpty());
+  EXPECT_THAT(failed(restored), IsEmpty());
+  EXPECT_EQ(server.requests().size(), 1u) << "the drill asks nobody";
+
+  response.body = "[]";
+  backup();
+  EXPECT_THAT(made_.warnings, ElementsAre("the server lists 0 sessions, the folder holds 1"));
+  for (const auto& [status, body] :
+       {std::pair(401, "{}"), std::pair(200, "{\"key\":\"waha-secret\""),
+        std::pair(200, "[{\"name\":5}]")}) {
+    response.status = status;
+    response.body = body;
+    EXPECT_THAT(failed(backup()), IsEmpty());
+    EXPECT_THAT(made_.warnings, ElementsAre(HasSubstr("list the sessions of http://127.0.0.1")));
+    EXPECT_THAT(made_.warnings[0], Not(HasSubstr("waha-")));
+    EXPECT_EQ(made_.facts.missing.size(), 1u);
+  }
 }
 
 TEST_F(WahaRecipeTest, NoSessionIsAWarning) {

@@ -1,0 +1,190 @@
+#include "recipe/n8n/probes.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <set>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "io/files.h"
+#include "recipe/n8n/instance.h"
+#include "recipe/n8n/tables.h"
+#include "recipe/sqlite/probes.h"
+
+namespace lifeboat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t shown_max = 3;
+constexpr uint64_t config_bytes_max = 1 << 20;
+
+std::string first_of(const std::vector<std::string>& names) {
+  std::string shown;
+  for (size_t at = 0; at < std::min(names.size(), shown_max); ++at) {
+    shown += (at == 0 ? "" : ", ") + names[at];
+  }
+  return names.size() > shown_max ? format("{} and {} more", shown, names.size() - shown_max)
+                                  : shown;
+}
+
+ProbeResult probe_config(const fs::path& file) {
+  return ask("config holds the key", [&] {
+    const bool has_key = key_of_n8n_config(read_file(file, config_bytes_max)).has_value();
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0) {
+      throw system_error(ErrorKind::service, format("stat '{}'", file.native()), errno);
+    }
+    return compare("", "a key, mode 0600",
+                   format("{}, mode {:04o}", has_key ? "a key" : "no key", status.st_mode & 07777));
+  });
+}
+
+ProbeResult probe_credentials(SqliteDatabase& database, const fs::path& config, uint64_t expected) {
+  return ask("every credential decrypts", [&] {
+    const std::optional<Secret> key = key_of_n8n_config(read_file(config, config_bytes_max));
+    if (!key) throw Error(ErrorKind::service, "read n8n's config: it has no key");
+    const CredentialTest test = test_credentials(database, n8n_passphrase(key->reveal()).reveal());
+    return compare("", format("{} of {}", expected, expected),
+                   format("{} of {}", test.total - test.failing.size(), test.total),
+                   test.failing.empty() ? "with the key in the restored config"
+                                        : "these do not: " + first_of(test.failing));
+  });
+}
+
+// The ids in a JSON array of objects; one element is in memory at a time.
+std::multiset<std::string> ids_in_json(const fs::path& file) {
+  std::multiset<std::string> ids;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream)
+    throw Error(ErrorKind::service, format("open '{}': it cannot be read", file.native()));
+  try {
+    const Json rest = Json::parse(stream, [&](int depth, Json::parse_event_t event, Json& parsed) {
+      if (event != Json::parse_event_t::object_end || depth != 1) return true;
+      ids.insert(parsed.at("id").get<std::string>());
+      return false;
+    });
+    if (!rest.is_array() || !rest.empty()) {
+      throw Error(ErrorKind::service, "it is not an array of objects");
+    }
+  } catch (const nlohmann::json::exception&) {
+    throw Error(ErrorKind::service,
+                format("parse '{}': not an array of objects with ids", file.filename().native()));
+  }
+  return ids;
+}
+
+ProbeResult probe_export(SqliteDatabase& database, const fs::path& file, const char* table) {
+  return ask(file.filename().native() + " agrees with the database", [&] {
+    const std::vector<std::string> list =
+        database.query_list(format("SELECT id FROM {}", sql_name(table)));
+    const std::multiset<std::string> expected(list.begin(), list.end());
+    const std::multiset<std::string> found = ids_in_json(file);
+    ProbeResult result =
+        compare("", format("{} ids", expected.size()), format("{} ids", found.size()));
+    if (result.passed && expected != found) {
+      result.passed = false;
+      result.found += ", others";
+    }
+    return result;
+  });
+}
+
+// Ids of the credentials that a workflow's nodes name.
+void collect_credential_ids(std::string_view nodes, std::set<std::string>& ids) {
+  const Json parsed = Json::parse(nodes, nullptr, false);
+  if (!parsed.is_array()) return;
+  for (const Json& node : parsed) {
+    if (!node.is_object() || !node.contains("credentials")) continue;
+    for (const auto& [type, credential] : node["credentials"].items()) {
+      if (credential.is_object() && credential.contains("id") && credential["id"].is_string()) {
+        ids.insert(credential["id"].get<std::string>());
+      }
+    }
+  }
+}
+
+// Workflows often name credentials that were deleted long ago: told, never a failure.
+ProbeResult probe_references(SqliteDatabase& database) {
+  return ask("credentials that workflows name", [&] {
+    const std::vector<std::string> list = database.query_list("SELECT id FROM credentials_entity");
+    const std::set<std::string> known(list.begin(), list.end());
+    SqliteStatement rows = database.prepare("SELECT nodes FROM workflow_entity");
+    std::set<std::string> named;
+    while (rows.step()) collect_credential_ids(rows.text(0), named);
+    uint64_t dangling = 0;
+    for (const std::string& id : named) dangling += known.contains(id) ? 0 : 1;
+    return ProbeResult{"", true, "told, not judged",
+                       format("{} named, {} of them gone", named.size(), dangling), ""};
+  });
+}
+
+ProbeResult probe_count(SqliteDatabase& database, const Item& item, const char* table) {
+  return ask(format("count of {}", item.plural), [&] {
+    return compare("", format("{}", item.count), format("{}", count_rows(database, table)));
+  });
+}
+
+void replace_config(const fs::path& file, std::string_view text) {
+  const UniqueFd fd = open_file(file, O_WRONLY | O_TRUNC);
+  write_fd(fd.get(), as_bytes(text), file.native(), ErrorKind::service);
+}
+
+}  // namespace
+
+std::vector<ProbeResult> probe_n8n(const RestoredService& restored, const StopToken& stop) {
+  std::vector<ProbeResult> results;
+  const fs::path config = restored.directory / n8n_config_name;
+  results.push_back(probe_config(config));
+  std::unique_ptr<SqliteDatabase> database;
+  results.push_back(ask("the database opens", [&] {
+    database = std::make_unique<SqliteDatabase>(restored.directory / n8n_database_name,
+                                                SqliteOpen::copy, stop);
+    require_n8n_tables(*database);
+    return compare("", "yes", "yes");
+  }));
+  if (!results.back().passed) return results;
+  results.push_back(probe_integrity(*database));
+  results.push_back(probe_foreign_keys(*database, restored.expected.details));
+  constexpr std::array<std::pair<const char*, const char*>, 4> counted{
+      {{"workflows", "workflow_entity"},
+       {"credentials", "credentials_entity"},
+       {"users", "user"},
+       {"executions", "execution_entity"}}};
+  for (const auto& [key, table] : counted) {
+    const Item* item = restored.expected.find(key);
+    if (item != nullptr) results.push_back(probe_count(*database, *item, table));
+  }
+  const Item* credentials = restored.expected.find("credentials");
+  results.push_back(
+      probe_credentials(*database, config, credentials != nullptr ? credentials->count : 0));
+  results.push_back(
+      probe_export(*database, restored.directory / "workflows.json", "workflow_entity"));
+  results.push_back(
+      probe_export(*database, restored.directory / "credentials.json", "credentials_entity"));
+  results.push_back(probe_references(*database));
+  return results;
+}
+
+std::vector<Sabotage> n8n_sabotages() {
+  const RestoredFile database = restored_file(n8n_database_name);
+  const RestoredFile config = restored_file(n8n_config_name);
+  Sabotage missing_credential = sabotage_missing_row(database, "credentials_entity");
+  missing_credential.name = "missing credential";
+  Sabotage missing_config = sabotage_missing_file(config);
+  missing_config.name = "missing config";
+  missing_config.description = "removed n8n's config, which holds the key";
+  const Sabotage wrong_key{
+      "wrong key", "put another key into n8n's config", [config](const RestoredService& restored) {
+        replace_config(config(restored), R"({"encryptionKey": "this-is-another-key-altogether"})");
+      }};
+  return {sabotage_missing_row(database, "workflow_entity"), missing_credential, wrong_key,
+          missing_config, sabotage_damaged_page(database)};
+}
+
+}  // namespace lifeboat
