@@ -156,8 +156,11 @@ class SabotageRun {
               format("{}: {}: not possible here: {}", service.name, sabotage.name, error.what()));
           return;
         }
-        attempt({service.name, sabotage.name, sabotage.description, false, ""},
-                [&] { return first_failure(steps_.probe_service(root, service).probes); });
+        attempt({service.name, sabotage.name, sabotage.description, false, ""}, [&] {
+          // The service's own probes first: they are what the damage is meant for.
+          std::string noticed = first_failure(steps_.probe_service(root, service).probes);
+          return noticed.empty() ? first_failure(steps_.probe_archive(root)) : noticed;
+        });
       });
     }
   }
