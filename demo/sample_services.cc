@@ -1,6 +1,6 @@
 // Services to demonstrate with, and the life in them: an n8n folder with 12 workflows and 8
-// credentials, a WAHA folder with 1 session, both with SQLite databases in WAL mode that go on being
-// written and checkpointed until SIGTERM, or until the parent is gone.
+// credentials, a WAHA folder with 1 session, both with SQLite databases in WAL mode that go on
+// being written and checkpointed until SIGTERM, or until the parent is gone.
 //
 //   lifeboat-sample-services FOLDER      makes FOLDER/n8n and FOLDER/waha, says "ready", writes
 //

@@ -64,9 +64,11 @@ std::string included(const std::string& line, char open, char close) {
   return line.substr(10, line.find(close, 10) - 10);
 }
 
-// Compiled into test binaries only: "tap_test.cc", "engine_test_kit.h", "conformance.cc".
+// Compiled into test binaries only: "tap_test.cc", "engine_test_kit.h", "testkit.cc" ...
 bool is_test_code(const std::string& path) {
-  return path.find("_test") != std::string::npos || path.find("/conformance.") != std::string::npos;
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return name.find("test") != std::string::npos || name.starts_with("conformance.") ||
+         name.starts_with("vector_maker.");
 }
 
 // One sentence for each #include line of `file` that breaks a rule.

@@ -38,7 +38,8 @@ int parse_and_run(CLI::App& app, CommandContext& context, std::vector<std::strin
   formatter.label("OPTIONS", "options");
   formatter.label("SUBCOMMAND", "COMMAND");
   formatter.label("Positionals", "Arguments");
-  formatter.label("TEXT", "");  // the names say what they are
+  formatter.label("TEXT", "");      // the names say what they are
+  formatter.label("REQUIRED", "");  // and the usage line what may be left out
   app.require_subcommand(1);
   app.footer("'lifeboat help COMMAND' shows a command's options and examples.");
   app.set_version_flag("-V,--version", "lifeboat " LIFEBOAT_VERSION, "print the version");

@@ -9,9 +9,8 @@
 
 #include "base/exit_code.h"
 #include "base/format.h"
+#include "cli/app_fixture.h"
 #include "cli/checks.h"
-#include "support/doubles.h"
-#include "support/shell.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -19,33 +18,7 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Outcome {
-  int code = -1;
-  std::string out;
-  std::string talk;
-};
-
-class App : public testing::Test {
- protected:
-  Outcome run(const std::vector<std::string>& arguments) {
-    MemorySink out;
-    MemorySink talk;
-    Surroundings surroundings{out, talk, terminal_, clock_, random_, stop_.token()};
-    Outcome outcome;
-    outcome.code = cli::run(arguments, surroundings);
-    outcome.out = out.text();
-    outcome.talk = talk.text();
-    return outcome;
-  }
-
-  std::string path(std::string_view name) { return (folder_ / name).native(); }
-
-  test::TempFolder folder_;
-  test::ManualClock clock_;
-  SystemRandom random_;
-  StopSource stop_;
-  TerminalTraits terminal_;
-};
+class App : public AppFixture {};
 
 TEST_F(App, NamesTheCommandThatWasMeant) {
   const Outcome outcome = run({"bakup"});

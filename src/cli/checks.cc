@@ -67,7 +67,7 @@ class Checks {
   bool load_config() {
     const std::string path = context_.config_path().native();
     try {
-      config_ = &context_.load_config_quietly();
+      config_ = &context_.config();
     } catch (const ConfigErrors& errors) {
       for (const ConfigFinding& fault : errors.faults()) {
         add(ErrorKind::config, fault.location.text(), {Level::error, fault.message, fault.hint});
@@ -100,7 +100,8 @@ class Checks {
               "encryption.recipients.");
     }
     const std::string count = print_count(recipients_.size(), "recipient", "recipients");
-    if (recipients_.size() == 1) {
+    // A single one in the list was told by the configuration itself.
+    if (recipients_.size() == 1 && config_->encryption.recipients_file) {
       add(ErrorKind::config, "recipients",
           {Level::warning, count + ": who loses this one key loses every backup",
            "Add the public key of a second one that is kept offline, on paper or in a safe."});

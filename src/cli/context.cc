@@ -38,8 +38,8 @@ LoadOptions load_options(const RecipeRegistry& recipes, CommandContext& context)
   return options;
 }
 
-Error s3_is_not_ready() {
-  return Error(ErrorKind::usage, "open the store: s3 stores come with the next version")
+Error s3_is_not_ready(ErrorKind kind) {
+  return Error(kind, "open the store: s3 stores come with the next version")
       .hint("Use a folder for now, also one on a mounted disk: dir:/srv/backups.");
 }
 
@@ -50,7 +50,7 @@ std::unique_ptr<Store> open_store(const std::string& text, Random& random) {
     return std::make_unique<DirStore>(
         std::filesystem::absolute(text.substr(dir_scheme.size())).lexically_normal(), random);
   }
-  if (text.starts_with(s3_scheme)) throw s3_is_not_ready();
+  if (text.starts_with(s3_scheme)) throw s3_is_not_ready(ErrorKind::usage);
   Error error(ErrorKind::usage, format("'{}' does not name a store", printable(text)));
   if (text.starts_with('/') || text.starts_with('.')) {
     error.add_hint(format("Did you mean --store dir:{}?", printable(text)));
@@ -80,15 +80,6 @@ bool CommandContext::has_config() const {
 
 const Config& CommandContext::config() {
   if (config_) return *config_;
-  for (const ConfigFinding& warning : load_config_quietly().warnings) {
-    talk_.warn(format("{}: {}", warning.location.text(), warning.message));
-    if (!warning.hint.empty()) talk_.line(format("hint: {}", warning.hint));
-  }
-  return *config_;
-}
-
-const Config& CommandContext::load_config_quietly() {
-  if (config_) return *config_;
   if (!has_config()) {
     Error error(ErrorKind::config,
                 format("read the configuration: there is no '{}'", default_config_path));
@@ -109,7 +100,7 @@ Store& CommandContext::store() {
     return *store_;
   }
   const auto* folder = std::get_if<DirStoreConfig>(&config().store);
-  if (folder == nullptr) throw s3_is_not_ready();
+  if (folder == nullptr) throw s3_is_not_ready(ErrorKind::config);
   store_ = std::make_unique<DirStore>(folder->path, random());
   return *store_;
 }

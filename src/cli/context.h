@@ -71,10 +71,9 @@ class CommandContext {
   const StopToken& stop() const { return surroundings_.stop; }
 
   std::filesystem::path config_path() const;
-  // Throws ConfigErrors that hold every fault; warnings are told once.
+  // Throws ConfigErrors that hold every fault. Its warnings are for `backup` and `check` to tell:
+  // who reads snapshots has other worries.
   const Config& config();
-  // The same for who tells the warnings himself.
-  const Config& load_config_quietly();
   Store& store();
   const RecipeRegistry& recipes();
   // Empty: the store decides.

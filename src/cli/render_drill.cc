@@ -78,10 +78,10 @@ std::string level_mark(Finding::Level level, const Style& style) {
 }  // namespace
 
 std::string render_drill(const DrillResult& result, const Style& style) {
-  std::string text =
-      format("drill of {}, {} old, restored and probed in {}\n\n", style.strong(result.id.text()),
-             print_duration(std::max(result.age, std::chrono::nanoseconds{})),
-             print_duration(result.duration));
+  const bool is_fresh = result.age < std::chrono::minutes(1);
+  std::string text = format(
+      "drill of {}, made {}, restored and probed in {}\n\n", style.strong(result.id.text()),
+      is_fresh ? "just now" : print_age(result.age) + " ago", print_duration(result.duration));
   text += style.strong("archive") + "\n";
   for (const ProbeResult& probe : result.archive_probes) text += render_probe(probe, style);
   for (const DrilledService& service : result.services) {
@@ -139,9 +139,9 @@ std::string render_sabotage(const std::vector<SabotageOutcome>& outcomes, const 
                 ? style.faint(format("    caught by: {}", printable(outcome.caught_by))) + "\n"
                 : format("    {}\n", style.bad("nobody noticed"));
   }
-  const std::string line = format("{} — {} of {} caught",
+  const std::string line = format("{} — {} of {} noticed",
                                   caught == outcomes.size() ? "SABOTAGE CAUGHT" : "SABOTAGE MISSED",
-                                  caught, print_count(outcomes.size(), "damage", "damages"));
+                                  caught, outcomes.size());
   return text + "\n" + (caught == outcomes.size() ? style.good(line) : style.bad(line)) + "\n";
 }
 

@@ -161,7 +161,7 @@ DrillResult sample_drill() {
 
 TEST(RenderDrill, EndsWithTheVerdict) {
   EXPECT_EQ(render_drill(sample_drill(), plain),
-            "drill of vps-h1/2026-05-07, 3 h 0 min old, restored and probed in 2.0 s\n"
+            "drill of vps-h1/2026-05-07, made 3 h ago, restored and probed in 2.0 s\n"
             "\n"
             "archive\n"
             "  ✓ every member is on disk: 5 members\n"
@@ -196,7 +196,7 @@ TEST(RenderSabotage, OneMissIsAFailure) {
             "✗ n8n: missing row (workflow 1 deleted)\n"
             "    nobody noticed\n"
             "\n"
-            "SABOTAGE MISSED — 1 of 2 damages caught\n");
+            "SABOTAGE MISSED — 1 of 2 noticed\n");
   EXPECT_FALSE(sabotage_to_json(sample_id(), outcomes)["all_caught"].get<bool>());
 }
 

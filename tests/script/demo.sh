@@ -2,9 +2,8 @@
 # The demonstration ends as the README promises, and leaves no folder and no process behind.
 source "$(dirname "$0")/lib.sh"
 
-demo=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../demo/run.sh
 mkdir temporary
-TMPDIR=$place/temporary run "$demo" "$(dirname "$program")/../.."
+TMPDIR=$place/temporary run "$project/demo/run.sh" "$(dirname "$program")/../.."
 expect 0
 stdout_has '$ lifeboat backup'
 stdout_has 'RESTORE OK — 12 workflows, 8 credentials, 1 WAHA session'

@@ -11,6 +11,7 @@ set -euo pipefail
 
 program=$(readlink -f "${1:?usage: $0 LIFEBOAT}")
 script=$(basename "$0")
+project=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../..
 folder=$(mktemp -d "${TMPDIR:-/tmp}/lifeboat-script-XXXXXX")
 place=$folder/place
 mkdir "$place"

@@ -75,6 +75,9 @@ constexpr const char* schema =
     "CREATE TABLE execution_data(\"executionId\" int PRIMARY KEY NOT NULL REFERENCES "
     "execution_entity(id) ON DELETE CASCADE, \"workflowData\" text NOT NULL, \"data\" text NOT "
     "NULL);"
+    // SQLite's "trusted schema off" cannot read this one.
+    "CREATE TABLE workflow_dependency(\"id\" integer PRIMARY KEY AUTOINCREMENT NOT NULL, "
+    "\"dependencyInfo\" text CHECK (\"dependencyInfo\" IS NULL OR json_valid(\"dependencyInfo\")));"
     "INSERT INTO migrations(timestamp, name) VALUES(1784000000004, "
     "'AddInsightsRawTimestampIdIndex1784000000004');"
     "INSERT INTO role(slug, displayName) VALUES('global:owner', 'Owner');"

@@ -31,6 +31,12 @@ void sweep_leftovers(CommandContext& context) {
   }
 }
 
+void tell_warnings(const Config& config, CommandContext& context) {
+  for (const ConfigFinding& warning : config.warnings) {
+    context.talk().warn(format("{}: {}", warning.location.text(), printable(warning.message)));
+  }
+}
+
 void tell_failures(const Manifest& manifest, CommandContext& context) {
   for (const ManifestService& service : manifest.services) {
     if (service.ok) continue;
@@ -44,6 +50,7 @@ void tell_failures(const Manifest& manifest, CommandContext& context) {
 
 int backup(const Options& options, CommandContext& context) {
   const Config& config = context.config();
+  tell_warnings(config, context);
   const BackupRequest request = make_backup_request(config, config.job(options.job));
   sweep_leftovers(context);
   ProgressBar progress(context.talk(), context.clock());

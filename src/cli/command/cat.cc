@@ -18,12 +18,16 @@ struct Options {
 };
 
 int cat(const Options& options, CommandContext& context) {
-  ProgressBar progress(context.talk(), context.clock());
-  Environment environment = context.environment(progress);
+  const bool to_file = !is_stream(options.output);
+  // A bar and the text of the member would fight for one terminal.
+  const bool on_screen = !to_file && context.terminal().out_is_terminal;
+  Progress silence;
+  ProgressBar bar(context.talk(), context.clock());
+  Environment environment = context.environment(on_screen ? silence : static_cast<Progress&>(bar));
   const auto& identities = context.required_identities();
   const SnapshotId id =
       resolve_snapshot(environment.store, options.snapshot, context.default_host());
-  if (!is_stream(options.output)) {
+  if (to_file) {
     OutputFile file(options.output, context.random());
     cat_member(id, options.member, identities, environment, file);
     file.finish();
@@ -31,7 +35,7 @@ int cat(const Options& options, CommandContext& context) {
   }
   const auto out = context.out().raw();
   TerminalGuard guard(*out);
-  const bool guarded = context.terminal().out_is_terminal && options.output.empty();
+  const bool guarded = on_screen && options.output.empty();
   cat_member(id, options.member, identities, environment, guarded ? guard : *out);
   return exit_ok;
 }

@@ -73,6 +73,8 @@ void add_list(CLI::App& app, CommandContext& context) {
                     "lifeboat list --store dir:/mnt/usb/backups --host vps-h1 --json"}});
   command.add_option("--limit", options->limit, "show the newest N only")->option_text("N");
   add_store_options(command, context);
+  // Not needed, and not shown; but who goes from command to command changes one word only.
+  add_list_option(command, "-i,--identity", context.options.identity_files, "")->group("");
   set_action(command, context, [options, &context] { return list(*options, context); });
 }
 

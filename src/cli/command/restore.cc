@@ -69,9 +69,9 @@ void add_restore(CLI::App& app, CommandContext& context) {
                     "--identity key.txt"}});
   command.alias("extract");
   command.add_option("SNAPSHOT", options->snapshot, "latest, a date, or HOST/DATE")->required();
-  command.add_option("SERVICE", options->services, "only these services (default: everything)");
-  command
-      .add_option("--to", options->target, "the folder: a new or an empty one, never a live one")
+  command.add_option("SERVICE", options->services, "only these services (default: everything)")
+      ->option_text("...");
+  command.add_option("--to", options->target, "required: a new or empty folder, never a live one")
       ->option_text("DIR")
       ->required();
   command.add_flag("--include-failed", options->include_failed,

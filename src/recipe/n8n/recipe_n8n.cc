@@ -84,7 +84,7 @@ class N8nPlan final : public ServicePlan {
         options.prefix = folders_.front();
         options.stop = context_.stop;
         options.sqlite = [this](const fs::path& file, FileMeta meta) {
-          return lazy_snapshot_member(file, std::move(meta), context_);
+          return snapshot_member(SqliteSnapshot::open(file, context_), std::move(meta));
         };
         tree_.emplace(folder_ / folders_.front(), options);
         folders_.pop_front();

@@ -1,7 +1,6 @@
 #include "recipe/sqlite/snapshot.h"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -182,9 +181,13 @@ void SqliteSnapshot::State::read_wal_page(uint32_t frame, uint32_t page, size_t 
   SqliteFileAccess log(wal_file(*live), *live);
   std::array<std::byte, wal_frame_header_bytes> header;
   log.read_at(wal.frame_offset(frame), header);
-  const bool same = std::equal(wal.salt.bytes.begin(), wal.salt.bytes.end(), header.begin() + 8) &&
-                    std::to_integer<uint32_t>(header[3]) == (page & 0xFF);
-  if (!same) {
+  uint32_t page_there = 0;
+  for (size_t at = 0; at < sizeof page_there; ++at) {
+    page_there = page_there << 8 | std::to_integer<uint32_t>(header[at]);
+  }
+  const bool same_log =
+      std::equal(wal.salt.bytes.begin(), wal.salt.bytes.end(), header.begin() + 8);
+  if (!same_log || page_there != page) {
     throw Error(ErrorKind::service, format("read SQLite database '{}': its write-ahead log was "
                                            "overwritten under our read lock",
                                            live->name()));
@@ -272,15 +275,6 @@ Member snapshot_member(std::shared_ptr<SqliteSnapshot> snapshot, FileMeta meta) 
   // The member gives its share away, so that the transaction ends with the source's last byte.
   member.open = [share = std::move(snapshot)]() mutable -> std::unique_ptr<Source> {
     return std::make_unique<SnapshotSource>(std::move(share));
-  };
-  return member;
-}
-
-Member lazy_snapshot_member(const fs::path& path, FileMeta meta, RecipeContext& context) {
-  Member member;
-  member.meta = std::move(meta);
-  member.open = [path, &context]() -> std::unique_ptr<Source> {
-    return std::make_unique<SnapshotSource>(SqliteSnapshot::open(path, context));
   };
   return member;
 }

@@ -61,11 +61,6 @@ class SqliteSnapshot final : public RandomAccess {
 // The member with `meta` whose bytes are the snapshot's; it keeps the snapshot alive until it was
 // read.
 Member snapshot_member(std::shared_ptr<SqliteSnapshot> snapshot, FileMeta meta);
-// A member that opens the snapshot of `path` when it is read, so that its size is not known before.
-// For databases found in a tree: the walker still has the file open when it asks (see the trap
-// above), and the lock is held for this one member only. `context` must outlive the member.
-Member lazy_snapshot_member(const std::filesystem::path& path, FileMeta meta,
-                            RecipeContext& context);
 // For facts: journal mode, page size and count.
 Json snapshot_details(const SqliteSnapshotInfo& info);
 // Why what comes from `info`'s snapshot agrees with itself, for Facts::consistency.

@@ -1,7 +1,7 @@
 #include "recipe/sqlite/snapshot.h"
 
 #include <gmock/gmock.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <thread>
@@ -182,6 +182,18 @@ TEST_F(SqliteSnapshotTest, LeavesALeftoverLogAsItIsAndReadsIt) {
   stream(snapshot, path("copy"));
   EXPECT_EQ(cli(path("copy"), "SELECT count(*) FROM t"), "400\n");
   EXPECT_EQ(test::slurp(path("killed-wal")), before);
+}
+
+TEST_F(SqliteSnapshotTest, LeavesNothingBesideADatabaseThatNobodyHasOpen) {
+  for (const std::string mode : {"WAL", "DELETE"}) {
+    make("PRAGMA journal_mode = " + mode);
+    make("CREATE TABLE " + mode + "x(y)");
+    stream(SqliteSnapshot::open(path("db"), context_), path("copy"));
+    EXPECT_FALSE(fs::exists(path("db-wal")));
+    EXPECT_FALSE(fs::exists(path("db-shm")));
+    EXPECT_FALSE(fs::exists(path("db-journal")));
+    EXPECT_EQ(test::slurp(path("copy")), test::slurp(path("db")));
+  }
 }
 
 TEST_F(SqliteSnapshotTest, TheTransactionEndsWithTheLastByte) {

@@ -130,6 +130,7 @@ SqliteDatabase::SqliteDatabase(const std::filesystem::path& path, SqliteOpen mod
   switch (mode) {
     case SqliteOpen::live:
       open(file_uri(path, ""), SQLITE_OPEN_READWRITE, nullptr);
+      is_live_ = true;
       // The last one to close a WAL database checkpoints it: a backup changes nothing.
       sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
       exec("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0");
@@ -150,7 +151,14 @@ SqliteDatabase::SqliteDatabase(RandomAccess& pages, std::string name, StopToken 
   open("pages", SQLITE_OPEN_READONLY, page_files_->vfs_name());
 }
 
-SqliteDatabase::~SqliteDatabase() = default;
+SqliteDatabase::~SqliteDatabase() {
+  // Nothing to checkpoint and nobody else there: then SQLite may remove the empty log and the
+  // shared memory that it made for us.
+  std::error_code error;
+  if (is_live_ && std::filesystem::file_size(name_ + "-wal", error) == 0 && !error) {
+    sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+  }
+}
 
 void SqliteDatabase::open(const std::string& uri, int flags, const char* vfs) {
   sqlite3* made = nullptr;
@@ -159,8 +167,8 @@ void SqliteDatabase::open(const std::string& uri, int flags, const char* vfs) {
                       flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
   connection_.reset(made);
   if (result != SQLITE_OK) fail(result, "open it");
-  // A database is input: its schema must not run what only the application's own code may.
-  sqlite3_db_config(made, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  // Not SQLITE_DBCONFIG_TRUSTED_SCHEMA off: SQLite 3.40 then refuses n8n's CHECK (json_valid(...)).
+  // Nothing beyond SQLite's built-in functions is registered here that a schema could call.
   sqlite3_progress_handler(
       made, progress_every,
       [](void* self) { return static_cast<SqliteDatabase*>(self)->stop_.stop_requested() ? 1 : 0; },

@@ -4,6 +4,7 @@
 // One thread at a time. Only src/recipe/sqlite includes sqlite3.h.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -100,6 +101,7 @@ class SqliteDatabase {
 
   std::string name_;
   StopToken stop_;
+  bool is_live_ = false;
   std::chrono::steady_clock::time_point waiting_since_{};
   std::unique_ptr<PageFiles> page_files_;
   std::unique_ptr<sqlite3, Close> connection_;

@@ -155,19 +155,23 @@ TEST_F(TraefikRecipeTest, OtherFileNamesWorkWithPatternLetters) {
 }
 
 TEST(Acme, IsReadStrictlyButInAnyCase) {
-  const std::string good =
-      R"({"le":{"certificates":[{"Domain":{"Main":"a","Sans":["b"]},"Certificate":"x","Key":"y"}]}})";
+  const std::string good = R"({"le":{"certificates":
+      [{"Domain":{"Main":"a","Sans":["b"]},"Certificate":"x","Key":"y"}]}})";
   ASSERT_EQ(parse_acme(good).size(), 1u);
   EXPECT_EQ(parse_acme(good)[0].domain, "a");
   EXPECT_THAT(parse_acme(good)[0].sans, ElementsAre("b"));
   EXPECT_THAT(parse_acme(" \n"), IsEmpty());
   EXPECT_THAT(parse_acme(R"({"le":null})"), IsEmpty());
-  for (
-      const char* bad :
-      {"[]", "{", R"({"le":1})", R"({"le":{"Certificates":{}}})", R"({"le":{"Certificates":[1]}})",
-       R"({"le":{"Certificates":[{"domain":"a"}]}})",
-       R"({"le":{"Certificates":[{"domain":{"main":"a"},"certificate":"x"}]}})",
-       R"({"le":{"Certificates":[{"domain":{"main":"a","sans":[1]},"certificate":"","key":""}]}})"}) {
+  const std::vector<std::string> refused{
+      "[]",
+      "{",
+      R"({"le":1})",
+      R"({"le":{"Certificates":{}}})",
+      R"({"le":{"Certificates":[1]}})",
+      R"({"le":{"Certificates":[{"domain":"a"}]}})",
+      R"({"le":{"Certificates":[{"domain":{"main":"a"},"certificate":"x"}]}})",
+      R"({"le":{"Certificates":[{"domain":{"sans":[1]},"certificate":"","key":""}]}})"};
+  for (const std::string& bad : refused) {
     EXPECT_THROW(parse_acme(bad), Error) << bad;
   }
 }

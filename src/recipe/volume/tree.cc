@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <climits>
 #include <deque>
+#include <map>
 #include <set>
 
 #include "base/format.h"
@@ -189,6 +190,10 @@ class TreeMembers::Impl {
     member.meta.path = member_path(path);
     member.meta.type = FileType::hardlink;
     member.meta.link_target = member_path(first);
+    // These belong to the file, which is handed out under its first name.
+    member.meta.is_sparse = false;
+    member.meta.extents.clear();
+    member.meta.xattrs.clear();
     member.size = 0;
     return member;
   }
