@@ -66,7 +66,8 @@ std::vector<std::string> length_faults(const TreeFile& file) {
   }
   if (!is_cxx(file.path)) return faults;
   for (size_t i = 0; i < lines.size(); ++i) {
-    if (columns(lines[i]) > line_columns_max) {
+    const bool is_address = lines[i].find("// http") != std::string::npos;  // cannot be broken
+    if (columns(lines[i]) > line_columns_max && !is_address) {
       faults.push_back(file.path + ":" + std::to_string(i + 1) + ": over 100 columns");
     }
   }

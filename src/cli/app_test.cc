@@ -9,7 +9,7 @@
 
 #include "base/exit_code.h"
 #include "base/format.h"
-#include "cli/app_fixture.h"
+#include "cli/app_test_fixture.h"
 #include "cli/checks.h"
 
 namespace lifeboat::cli {

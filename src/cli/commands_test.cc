@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "base/format.h"
-#include "cli/app_fixture.h"
+#include "cli/app_test_fixture.h"
 
 namespace lifeboat::cli {
 namespace {
