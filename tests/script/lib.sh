@@ -118,7 +118,7 @@ describe() {
     find . -mindepth 1 -type d -printf '%p d %m %U:%G %T@\n' -o \
       -printf '%p %y %m %U:%G %T@ %s %l links=%n\n' | sort
     find . -type f -exec sha256sum {} + | sort -k 2
-    getfattr -R -d -m '^user\.' -h . 2> /dev/null || true
+    getfattr -R -d -m - -h . 2> /dev/null || true
   )
 }
 
@@ -146,6 +146,7 @@ make_tree() {
   printf 'run\n' > "$tree/setuid"
   setfattr -n user.origin -v 'here' "$tree/plain" 2> /dev/null || true
   if ((EUID == 0)); then chown 1234:5678 "$tree/noise"; fi
+  setfacl -m u:4321:r "$tree/one byte" 2> /dev/null || true
   chmod 4755 "$tree/setuid"
   chmod 0751 "$tree/empty"
   touch -d '2001-02-03T04:05:06.123456789Z' "$tree/plain" "$tree/empty"
