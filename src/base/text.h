@@ -21,7 +21,8 @@ std::string print_count(uint64_t count, std::string_view singular, std::string_v
 
 // The candidate nearest to `typed` by edit distance (adjacent swaps count as one), when near enough
 // to be a likely typo.
-std::optional<std::string> nearest(std::string_view typed, const std::vector<std::string>& candidates);
+std::optional<std::string> nearest(std::string_view typed,
+                                   const std::vector<std::string>& candidates);
 
 // Makes untrusted text safe to print on a terminal: control characters, escape sequences and bytes
 // that are not UTF-8 become \xNN.

@@ -43,7 +43,10 @@ int parse_and_run(CLI::App& app, CommandContext& context, std::vector<std::strin
   app.require_subcommand(1);
   app.footer("'lifeboat help COMMAND' shows a command's options and examples.");
   app.set_version_flag("-V,--version", "lifeboat " LIFEBOAT_VERSION, "print the version");
-  app.add_flag("--json", context.options.json, "data and the final error as JSON");
+  // Before the command these mean the same as behind it.
+  add_common_options(app, context);
+  add_store_options(app, context);
+  add_identity_options(app, context);
   add_commands(app, context);
   if (arguments.empty()) {
     context.talk().line(trim(help_text(app, "")));

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <functional>
 #include <set>
+#include <variant>
 
 #include "base/error.h"
 #include "base/exit_code.h"
@@ -176,6 +178,15 @@ class Checks {
   }
 
   void check_store() {
+    const auto* folder = std::get_if<DirStoreConfig>(&config_->store);
+    if (folder != nullptr && !std::filesystem::exists(folder->path)) {
+      add(ErrorKind::store, "store",
+          {Level::warning,
+           format("folder '{}' does not exist yet: the first backup makes it",
+                  folder->path.native()),
+           "If a disk should be mounted there, mount it first."});
+      return;
+    }
     Store& store = context_.store();
     const auto snapshots = list_snapshots(store, config_->host);
     add(ErrorKind::store, "store",

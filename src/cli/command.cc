@@ -13,11 +13,15 @@ CLI::App& add_command(CLI::App& app, CommandContext& context, const CommandInfo&
   std::string footer = "Examples:";
   for (const std::string& example : info.examples) footer += "\n  " + example;
   command.footer(footer);
+  add_common_options(command, context);
+  return command;
+}
+
+void add_common_options(CLI::App& command, CommandContext& context) {
   command.add_flag("--json", context.options.json, "data and the final error as JSON")
       ->group(group_common);
   command.add_flag("-q,--quiet", context.options.quiet, "only warnings and errors on stderr")
       ->group(group_common);
-  return command;
 }
 
 void add_config_option(CLI::App& command, CommandContext& context) {

@@ -25,6 +25,8 @@ struct CommandInfo {
 
 // A command with --json and --quiet. The result belongs to `app`.
 CLI::App& add_command(CLI::App& app, CommandContext& context, const CommandInfo& info);
+// --json, --quiet
+void add_common_options(CLI::App& command, CommandContext& context);
 // --config
 void add_config_option(CLI::App& command, CommandContext& context);
 // --config, --store, --host

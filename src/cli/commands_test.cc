@@ -165,6 +165,7 @@ TEST_F(Commands, DamageIsShownAndHidesNothing) {
 TEST_F(Commands, CheckFindsEverythingAtOnce) {
   fs::permissions(folder_ / "key.txt", fs::perms(0644));
   fs::remove_all(folder_ / "store");
+  test::write_file(path("store"), "a file where the store should be");
   const Outcome checked = with_config({"check"});
   EXPECT_EQ(checked.code, 5);
   EXPECT_THAT(checked.out, HasSubstr("can be read by others (mode 0644)"));

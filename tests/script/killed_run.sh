@@ -7,7 +7,9 @@ make_key
 mkdir source
 head -c 3000000 /dev/urandom > source/file
 # The second service waits until this script lets it go, so that the run is caught in its middle.
+# Held open by this script, so that even the child of a killed run ends when the script does.
 mkfifo gate
+exec {gate}<> gate
 waiting="slow: {recipe: command, command: [sh, -c, 'touch $place/reached; cat $place/gate']}"
 write_config "files: {recipe: volume, path: $place/source}" "$waiting"
 

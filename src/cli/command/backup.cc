@@ -1,5 +1,7 @@
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "base/exit_code.h"
 #include "base/format.h"
@@ -8,6 +10,7 @@
 #include "cli/job_request.h"
 #include "cli/progress_bar.h"
 #include "cli/render.h"
+#include "config/config.h"
 #include "engine/backup.h"
 #include "store/dir_store.h"
 
@@ -18,13 +21,22 @@ struct Options {
   std::string job;
 };
 
-constexpr std::chrono::hours leftovers_older_than{1};
+// A store folder that is missing is a new store far more often than an unplugged disk; it is made,
+// and said aloud for the other case.
+void make_store_folder(const Config& config, CommandContext& context) {
+  const auto* folder = std::get_if<DirStoreConfig>(&config.store);
+  if (folder == nullptr || std::filesystem::exists(folder->path)) return;
+  DirStore::make(folder->path, context.random());
+  context.talk().warn(format("the store folder '{}' was missing and has been made; if a disk "
+                             "should be mounted there, mount it and move what is in it",
+                             folder->path.native()));
+}
 
 // A run that was killed leaves a file without a name of an object; the next run clears it away.
 void sweep_leftovers(CommandContext& context) {
   auto* store = dynamic_cast<DirStore*>(&context.store());
   if (store == nullptr) return;
-  const size_t swept = store->sweep_leftovers(leftovers_older_than, context.clock());
+  const size_t swept = store->sweep_leftovers(std::chrono::seconds(0), context.clock());
   if (swept > 0) {
     context.talk().say(format("removed {} of a run that was killed",
                               print_count(swept, "unfinished file", "unfinished files")));
@@ -52,6 +64,7 @@ int backup(const Options& options, CommandContext& context) {
   const Config& config = context.config();
   tell_warnings(config, context);
   const BackupRequest request = make_backup_request(config, config.job(options.job));
+  make_store_folder(config, context);
   sweep_leftovers(context);
   ProgressBar progress(context.talk(), context.clock());
   Environment environment = context.environment(progress);
