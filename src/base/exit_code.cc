@@ -26,15 +26,24 @@ std::span<const ExitCode> exit_codes() { return table; }
 
 int exit_code(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::usage: return 2;
-    case ErrorKind::config: return 3;
-    case ErrorKind::service: return 4;
-    case ErrorKind::store: return 5;
-    case ErrorKind::crypto: return 6;
-    case ErrorKind::verification: return 7;
-    case ErrorKind::partial: return 8;
-    case ErrorKind::locked: return 9;
-    case ErrorKind::limit: return 10;
+    case ErrorKind::usage:
+      return 2;
+    case ErrorKind::config:
+      return 3;
+    case ErrorKind::service:
+      return 4;
+    case ErrorKind::store:
+      return 5;
+    case ErrorKind::crypto:
+      return 6;
+    case ErrorKind::verification:
+      return 7;
+    case ErrorKind::partial:
+      return 8;
+    case ErrorKind::locked:
+      return 9;
+    case ErrorKind::limit:
+      return 10;
   }
   throw Bug("unknown error kind");
 }

@@ -19,8 +19,8 @@ Secret::Secret(size_t size) : size_(size) {
   if (size == 0) return;
   const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   mapped_bytes_ = (size + page - 1) / page * page;
-  void* memory = ::mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      ::mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     throw system_error(ErrorKind::limit, "map memory for a secret", errno);
   }

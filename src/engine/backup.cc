@@ -35,7 +35,9 @@ struct Candidate {
 class Backup {
  public:
   Backup(const BackupRequest& request, Environment& environment)
-      : request_(request), environment_(environment) {}
+      : request_(request),
+        environment_(environment),
+        recipe_context_(environment.recipe_context()) {}
 
   BackupResult run();
 
@@ -59,6 +61,7 @@ class Backup {
 
   const BackupRequest& request_;
   Environment& environment_;
+  RecipeContext recipe_context_;  // plans refer to it
   Timestamp started_{};
   SnapshotId id_;
   std::vector<Candidate> candidates_;
@@ -121,8 +124,7 @@ void Backup::open_plans() {
 void Backup::open_plan(Candidate& candidate) {
   run_hooks(candidate.configured->hooks.before, "before", environment_);
   candidate.recipe = &environment_.recipes.get(candidate.service().recipe);
-  RecipeContext context = environment_.recipe_context();
-  candidate.plan = candidate.recipe->plan(candidate.service(), context);
+  candidate.plan = candidate.recipe->plan(candidate.service(), recipe_context_);
   const Facts& facts = candidate.plan->facts();
   candidate.record.missing = facts.missing;
   for (const Item& item : facts.items) candidate.record.items.push_back({item.key, item.count});

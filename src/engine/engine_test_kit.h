@@ -99,11 +99,11 @@ class EngineKit {
     return run_drill(made, world);
   }
   RestoreResult restore(const SnapshotId& id, const std::string& to,
-                        std::vector<std::string> services = {}) {
+                        std::vector<std::string> selection = {}) {
     Environment world = environment();
     RestoreRequest made;
     made.id = id;
-    made.services = std::move(services);
+    made.selection = std::move(selection);
     made.target = folder / to;
     made.identities = identities;
     return restore_snapshot(made, world);

@@ -30,35 +30,31 @@ void check_target(const fs::path& target) {
       .hint("Name a folder that does not exist yet; compare and copy from there.");
 }
 
-std::vector<std::string> chosen_services(const RestoreRequest& request, const Manifest& manifest,
-                                         std::vector<std::string>& warnings) {
+// What a person selected, by service; an empty path is the whole service.
+struct Selected {
+  std::string service;
+  std::string path;
+  bool found = false;
+
+  bool covers(const IndexMember& member) const {
+    if (member.service != service) return false;
+    return path.empty() || member.meta.path == path || member.meta.path.starts_with(path + "/");
+  }
+};
+
+Selected parse_selected(std::string_view text, const SnapshotId& id, const Manifest& manifest) {
+  if (text.ends_with('/')) text.remove_suffix(1);
+  Selected selected;
+  selected.service = text.substr(0, text.find('/'));
+  if (text.size() > selected.service.size()) selected.path = text;
   std::vector<std::string> names;
-  for (const ManifestService& service : manifest.services) names.push_back(service.name);
-  for (const std::string& wanted : request.services) {
-    if (std::find(names.begin(), names.end(), wanted) != names.end()) continue;
-    throw Error(ErrorKind::usage, format("restore service '{}': snapshot {} has no such service",
-                                         wanted, request.id.text()))
-        .hint(format("It has: {}.", join(names, ", ")));
-  }
-  std::vector<std::string> chosen;
   for (const ManifestService& service : manifest.services) {
-    const bool wanted = request.services.empty() ||
-                        std::find(request.services.begin(), request.services.end(), service.name) !=
-                            request.services.end();
-    if (!wanted) continue;
-    if (service.ok || request.include_failed) {
-      chosen.push_back(service.name);
-      continue;
-    }
-    const std::string failed = format("service '{}' failed when this snapshot was made: {}",
-                                      service.name, printable(service.error));
-    if (!request.services.empty()) {
-      throw Error(ErrorKind::verification, failed)
-          .hint("Take it from an older snapshot; see 'lifeboat list'.");
-    }
-    warnings.push_back(failed + "; it was left out");
+    if (service.name == selected.service) return selected;
+    names.push_back(service.name);
   }
-  return chosen;
+  throw Error(ErrorKind::usage, format("restore service '{}': snapshot {} has no such service",
+                                       printable(selected.service), id.text()))
+      .hint(format("It has: {}.", join(names, ", ")));
 }
 
 class Restore {
@@ -70,9 +66,7 @@ class Restore {
     const auto begin = environment_.clock.steady_now();
     check_target(request_.target);
     result_.manifest = load_manifest(environment_.store, request_.id);
-    for (std::string& name : chosen_services(request_, result_.manifest, result_.warnings)) {
-      services_.insert(std::move(name));
-    }
+    select();
     const fs::path target = fs::absolute(request_.target).lexically_normal();
     const fs::path parent =
         target.has_filename() ? target.parent_path() : target.parent_path().parent_path();
@@ -85,23 +79,64 @@ class Restore {
   }
 
  private:
-  bool wanted(const IndexMember& member) const {
-    return member.service.empty() ? request_.services.empty() : services_.contains(member.service);
+  // What was asked for, less the services that failed at backup time.
+  void select() {
+    for (const std::string& text : request_.selection) {
+      selection_.push_back(parse_selected(text, request_.id, result_.manifest));
+    }
+    for (const ManifestService& service : result_.manifest.services) {
+      if (service.ok || request_.include_failed) continue;
+      const std::string failed = format("service '{}' failed when this snapshot was made: {}",
+                                        service.name, printable(service.error));
+      if (is_selected(service.name)) {
+        throw Error(ErrorKind::verification, failed)
+            .hint("Take it from an older snapshot; see 'lifeboat list'.");
+      }
+      left_out_.insert(service.name);
+      if (selection_.empty()) result_.warnings.push_back(failed + "; it was left out");
+    }
+  }
+
+  bool is_selected(const std::string& service) const {
+    return std::any_of(selection_.begin(), selection_.end(),
+                       [&](const Selected& one) { return one.service == service; });
+  }
+
+  bool is_whole(const std::string& service) const {
+    return selection_.empty() ||
+           std::any_of(selection_.begin(), selection_.end(), [&](const Selected& one) {
+             return one.service == service && one.path.empty();
+           });
+  }
+
+  bool wanted(const IndexMember& member) {
+    if (selection_.empty()) return !left_out_.contains(member.service);
+    bool is_wanted = false;
+    for (Selected& selected : selection_) {
+      if (!selected.covers(member)) continue;
+      selected.found = true;
+      is_wanted = true;
+    }
+    return is_wanted;
   }
 
   void extract_to(const fs::path& root) {
     tar::Extractor extractor(root, {});
-    const MemberVisitor visit = [&](const tar::Entry& entry, const IndexMember& member,
-                                    Source* content) {
-      if (!wanted(member)) return;
+    const MemberVisitor visit = [&](const tar::Entry& entry, const IndexMember&, Source* content) {
       extractor.extract(entry, content);
       result_.members += 1;
       result_.bytes += stored_size(entry.meta, entry.size);
     };
-    if (request_.services.empty()) {
+    if (selection_.empty()) {
       extract_all(visit);
     } else {
       extract_some(visit);
+    }
+    for (const Selected& selected : selection_) {
+      if (selected.found || selected.path.empty()) continue;
+      throw Error(ErrorKind::usage,
+                  format("find '{}': the snapshot has no such member", printable(selected.path)))
+          .hint(format("List its members with: lifeboat ls {}", request_.id.text()));
     }
     extractor.finish();
     for (const std::string& warning : extractor.warnings()) result_.warnings.push_back(warning);
@@ -112,7 +147,10 @@ class Restore {
                                 result_.manifest.archive.bytes);
     const ArchiveReadOptions options{request_.identities, environment_.stop,
                                      [&](uint64_t bytes) { environment_.progress.advance(bytes); }};
-    walk_archive(environment_.store, result_.manifest, options, visit);
+    walk_archive(environment_.store, result_.manifest, options,
+                 [&](const tar::Entry& entry, const IndexMember& member, Source* content) {
+                   if (wanted(member)) visit(entry, member, content);
+                 });
   }
 
   void extract_some(const MemberVisitor& visit) {
@@ -131,7 +169,7 @@ class Restore {
   void finish_services(const fs::path& root) {
     for (const ManifestService& service : result_.manifest.services) {
       const Recipe* recipe = environment_.recipes.find(service.recipe);
-      if (!services_.contains(service.name) || recipe == nullptr) continue;
+      if (recipe == nullptr || !is_whole(service.name)) continue;
       if (fs::exists(root / service.name)) recipe->after_restore(root / service.name);
     }
   }
@@ -148,7 +186,8 @@ class Restore {
   const RestoreRequest& request_;
   Environment& environment_;
   RestoreResult result_;
-  std::set<std::string> services_;
+  std::vector<Selected> selection_;
+  std::set<std::string> left_out_;
 };
 
 }  // namespace

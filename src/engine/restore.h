@@ -1,4 +1,4 @@
-// Getting things out of a snapshot: a whole one, one service, one member.
+// Getting things out of a snapshot: a whole one, some services, some members.
 #pragma once
 
 #include <chrono>
@@ -19,8 +19,10 @@ namespace lifeboat {
 
 struct RestoreRequest {
   SnapshotId id;
-  std::vector<std::string> services;  // empty: everything, RESTORE.md and facts.json too
-  std::filesystem::path target;       // must not exist, or be an empty folder
+  // Services ("n8n"), members or folders of one ("n8n/config"). Empty: everything, RESTORE.md and
+  // facts.json too.
+  std::vector<std::string> selection;
+  std::filesystem::path target;  // must not exist, or be an empty folder
   std::span<const age::Identity> identities;
   bool include_failed = false;  // also services the manifest calls failed
 };
@@ -34,8 +36,8 @@ struct RestoreResult {
 };
 
 // Extracts beside `target` and renames once every hash matched: `target` holds everything or does
-// not come to be. Reads the whole archive for everything, and only the ranges it needs for some
-// services.
+// not come to be. Reads the whole archive for everything, and only the ranges it needs for a
+// selection, every part of which must be there.
 RestoreResult restore_snapshot(const RestoreRequest& request, Environment& environment);
 
 // Calls `visit` for each member in archive order, later duplicates included.

@@ -34,6 +34,21 @@ TEST(Restore, OneServiceAlone) {
   EXPECT_FALSE(fs::exists(kit.folder / "back/RESTORE.md"));
 }
 
+TEST(Restore, OneMemberOrFolderOfAService) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  kit.restore(backup.id, "one", {"files/notes/a.txt", "dump"});
+  EXPECT_EQ(slurp(kit.folder / "one/files/notes/a.txt"), "first\n");
+  EXPECT_TRUE(fs::exists(kit.folder / "one/dump/dump.txt"));
+  EXPECT_FALSE(fs::exists(kit.folder / "one/files/notes/b.bin"));
+  kit.restore(backup.id, "folder", {"files/notes/"});
+  EXPECT_TRUE(fs::exists(kit.folder / "folder/files/notes/b.bin"));
+  EXPECT_FALSE(fs::is_symlink(kit.folder / "folder/files/link"));
+  const std::string text = error_text([&] { kit.restore(backup.id, "no", {"files/note"}); });
+  EXPECT_NE(text.find("no such member"), std::string::npos) << text;
+  EXPECT_FALSE(fs::exists(kit.folder / "no"));
+}
+
 TEST(Restore, RefusesAFullTargetAndUnknownNames) {
   EngineKit kit;
   const BackupResult backup = kit.backup();
@@ -99,6 +114,11 @@ TEST(Restore, OneMemberReadsOnlyTheRangesItNeeds) {
   list_members(backup.id, kit.identities, world, [&](const IndexMember&) { ++listed; });
   EXPECT_EQ(listed, backup.manifest.members);
   EXPECT_LT(counting.counts().bytes_read, 64u << 10) << "ls reads manifest and index only";
+
+  counting.reset();
+  kit.restore(backup.id, "back", {"files/k-small"});
+  EXPECT_EQ(slurp(kit.folder / "back/files/k-small"), "needle");
+  EXPECT_LT(counting.counts().bytes_read, 1u << 20);
 
   counting.reset();
   const Bytes big = to_bytes(kit.cat(backup.id, "files/z-big"));

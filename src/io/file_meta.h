@@ -22,12 +22,12 @@ struct Extent {
 
 // Paths and names are bytes as the kernel gives them, not necessarily UTF-8.
 struct FileMeta {
-  std::string path;         // relative, '/'-separated, no leading, trailing or double slash
+  std::string path;  // relative, '/'-separated, no leading, trailing or double slash
   FileType type = FileType::file;
-  uint32_t mode = 0600;     // permission bits with setuid, setgid and sticky
+  uint32_t mode = 0600;  // permission bits with setuid, setgid and sticky
   uint64_t uid = 0;
   uint64_t gid = 0;
-  std::string user;         // names may be empty
+  std::string user;  // names may be empty
   std::string group;
   Timestamp mtime{};
   std::string link_target;  // symlink: as stored; hardlink: path of an earlier member

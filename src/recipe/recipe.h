@@ -32,7 +32,7 @@ namespace lifeboat {
 
 // One configured thing to protect.
 struct Service {
-  std::string name;    // also its folder in the archive
+  std::string name;  // also its folder in the archive
   std::string recipe;
   Settings settings;
 };
@@ -47,20 +47,20 @@ struct RecipeContext {
 
 // A count in the service's own nouns.
 struct Item {
-  std::string key;       // stable: "workflows"; a metric label and a member of facts.json
+  std::string key;  // stable: "workflows"; a metric label and a member of facts.json
   uint64_t count = 0;
-  std::string singular;  // "workflow"
-  std::string plural;    // "workflows"
-  bool headline = false; // told in the line RESTORE OK
+  std::string singular;   // "workflow"
+  std::string plural;     // "workflows"
+  bool headline = false;  // told in the line RESTORE OK
   friend bool operator==(const Item&, const Item&) = default;
 };
 
 // What was true of the service at the moment its members show.
 struct Facts {
   std::vector<Item> items;
-  Json details = Json::object();      // versions, journal mode, image digest ...; no secrets
-  std::vector<std::string> missing;   // sentences: what this backup does not hold, and why
-  std::string consistency;            // one sentence: why the members agree with each other
+  Json details = Json::object();     // versions, journal mode, image digest ...; no secrets
+  std::vector<std::string> missing;  // sentences: what this backup does not hold, and why
+  std::string consistency;           // one sentence: why the members agree with each other
 
   const Item* find(std::string_view key) const;
 };
@@ -115,7 +115,7 @@ struct RestoredService {
 
 // The answer to one question.
 struct ProbeResult {
-  std::string name;      // "every credential decrypts"
+  std::string name;  // "every credential decrypts"
   bool passed = false;
   std::string expected;
   std::string found;
@@ -149,7 +149,7 @@ class Recipe {
   virtual const RecipeInfo& info() const = 0;
   // What can be known wrong before a run, all of it, changing nothing.
   virtual std::vector<Finding> check(const Service& service, RecipeContext& context) const = 0;
-  // Throws Error(service) if the service cannot be read.
+  // Throws Error(service) if the service cannot be read. Service and context outlive the plan.
   virtual std::unique_ptr<ServicePlan> plan(const Service& service,
                                             RecipeContext& context) const = 0;
   // The steps a person takes with stock tools, Markdown, for RESTORE.md; real names, no secrets.

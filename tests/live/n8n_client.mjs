@@ -90,8 +90,8 @@ async function workflowNames() {
   return names.sort();
 }
 
-// n8n shows fields of type password as a fixed blank; the others come back as they were saved. Under
-// a wrong key all of it is {}.
+// n8n shows fields of type password as a fixed blank; the others come back as they were saved.
+// Under a wrong key all of it is {}.
 async function checkCredential(seeded) {
   const found = (await call('GET', `/rest/credentials/${seeded.id}?includeData=true`)).data;
   for (const field of Object.keys(seeded.data)) {

@@ -28,8 +28,9 @@ npm_or_skip() {
   local log=$1
   shift
   if npm "$@" --no-audit --no-fund --loglevel=error > "$log" 2>&1 < /dev/null; then return 0; fi
-  if grep -Eq 'ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRE|ENETUNREACH|EHOSTUNREACH|E5[0-9][0-9]|ERR_SOCKET' \
-    "$log"; then
+  local causes='ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRE|ENETUNREACH|EHOSTUNREACH'
+  causes+='|E5[0-9][0-9]|ERR_SOCKET|_CERT'
+  if grep -Eq "$causes" "$log"; then
     skip "npm cannot be reached"
   fi
   tail -n 20 "$log" >&2

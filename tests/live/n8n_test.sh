@@ -86,7 +86,8 @@ diff -r restored stock || fail "lifeboat and the stock tools restored different 
 key=$(node -p 'JSON.parse(require("fs").readFileSync("stock/n8n/config")).encryptionKey')
 decrypted stock/n8n/database.sqlite "$key" > found.txt
 node -p 'JSON.parse(require("fs").readFileSync("state.json")).credentials
-  .sort((a, b) => a.name < b.name ? -1 : 1).map((c) => JSON.stringify(c.data)).join("\n")' > wanted.txt
+  .sort((a, b) => a.name < b.name ? -1 : 1).map((c) => JSON.stringify(c.data)).join("\n")' \
+  > wanted.txt
 diff wanted.txt found.txt || fail "the credentials' secrets are not what was seeded"
 
 note "second n8n, on the restored folder"

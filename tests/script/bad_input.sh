@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Wrong keys, wrong files, wrong words: each a clear error with a hint and the right exit status, and
-# nothing half-written.
+# Wrong keys, wrong files, wrong words: each a clear error with a hint and the right exit status,
+# and nothing half-written.
 source "$(dirname "$0")/lib.sh"
 
 make_key

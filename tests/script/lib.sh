@@ -1,6 +1,6 @@
-# The black-box tests' vocabulary. Each script reads like a terminal session: a command, then what is
-# expected of it. Sourced with the program's path as $1, from an empty folder of the script's own
-# that is removed at the end.
+# The black-box tests' vocabulary. Each script reads like a terminal session: a command, then what
+# is expected of it. Sourced with the program's path as $1; it changes to an empty folder of the
+# script's own, which is removed at the end.
 #
 #   lifeboat backup          runs the program; its exit status, stdout and stderr are kept
 #   expect 0                 the status of the last command
@@ -111,14 +111,14 @@ on_bare_machine() {
   lifeboat "$command" "$@" --store "dir:$place/store" --identity key.txt
 }
 
-# What is in a folder as text: type, mode, owner, time, size, link, hard-link group, content, xattrs.
+# What is in a folder, as text: types, modes, owners, times, sizes, links, content, attributes.
 describe() {
   (
     cd "$1"
     find . -mindepth 1 -type d -printf '%p d %m %U:%G %T@\n' -o \
       -printf '%p %y %m %U:%G %T@ %s %l links=%n\n' | sort
     find . -type f -exec sha256sum {} + | sort -k 2
-    getfattr -R -d -m - -h . 2> /dev/null || true
+    find . -print0 | sort -z | xargs -0 getfattr -d -m - -h 2> /dev/null || true
   )
 }
 

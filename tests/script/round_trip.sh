@@ -51,7 +51,8 @@ missing only/dump
 
 # Stock tools.
 mkdir stock
-age -d -i key.txt "$archive" | zstd -dq | tar -x --xattrs-include='*' --same-owner -p -C stock 2> tar.txt
+age -d -i key.txt "$archive" | zstd -dq |
+  tar -x --xattrs-include='*' --same-owner -p -C stock 2> tar.txt
 same_tree stock/files source
 diff -r --no-dereference stock restored
 [[ $(age -d -i key.txt "$archive" | zstd -dq | tar -t | sed -n 1,3p | xargs) == \

@@ -27,9 +27,10 @@ void make_store_folder(const Config& config, CommandContext& context) {
   const auto* folder = std::get_if<DirStoreConfig>(&config.store);
   if (folder == nullptr || std::filesystem::exists(folder->path)) return;
   DirStore::make(folder->path, context.random());
-  context.talk().warn(format("the store folder '{}' was missing and has been made; if a disk "
-                             "should be mounted there, mount it and move what is in it",
-                             folder->path.native()));
+  context.talk().warn(
+      format("the store folder '{}' was missing and has been made; if a disk "
+             "should be mounted there, mount it and move what is in it",
+             folder->path.native()));
 }
 
 // A run that was killed leaves a file without a name of an object; the next run clears it away.

@@ -16,13 +16,13 @@ namespace {
 
 struct Options {
   std::string snapshot;
-  std::vector<std::string> services;
+  std::vector<std::string> selection;
   std::string target;
   bool include_failed = false;
 };
 
 void tell_next_steps(const RestoreRequest& request, CommandContext& context) {
-  if (request.services.empty()) {
+  if (request.selection.empty()) {
     context.talk().say(format("next: read {}, which says how to put each service back",
                               printable((request.target / "RESTORE.md").native())));
   } else {
@@ -37,7 +37,7 @@ int restore(const Options& options, CommandContext& context) {
   RestoreRequest request;
   request.identities = context.required_identities();
   request.id = resolve_snapshot(environment.store, options.snapshot, context.default_host());
-  request.services = options.services;
+  request.selection = options.selection;
   request.target = options.target;
   request.include_failed = options.include_failed;
   const RestoreResult result = restore_snapshot(request, environment);
@@ -61,15 +61,17 @@ void add_restore(CLI::App& app, CommandContext& context) {
   CLI::App& command =
       add_command(app, context,
                   {"restore",
-                   "extract a snapshot, or some of its services, into a new folder",
+                   "extract a snapshot, or parts of it, into a new folder",
                    group_snapshots,
                    {"lifeboat restore latest --to /root/restored",
-                    "lifeboat restore 2026-05-07 n8n waha --to /root/restored",
+                    "lifeboat restore 2026-05-07 n8n waha/noweb/default --to /root/restored",
                     "lifeboat restore latest --to /root/restored --store dir:/mnt/usb/backups "
                     "--identity key.txt"}});
   command.alias("extract");
   command.add_option("SNAPSHOT", options->snapshot, "latest, a date, or HOST/DATE")->required();
-  command.add_option("SERVICE", options->services, "only these services (default: everything)")
+  command
+      .add_option("SERVICE", options->selection,
+                  "only these services, or members such as n8n/config")
       ->option_text("...");
   command.add_option("--to", options->target, "required: a new or empty folder, never a live one")
       ->option_text("DIR")

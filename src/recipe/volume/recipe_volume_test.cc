@@ -112,7 +112,7 @@ TEST_F(VolumeRecipeTest, ForgedFactsCannotLeaveTheFolder) {
   RestoredService restored = backup();
   restored.expected.details["must"] = {"../precious"};
   restored.expected.details["largest"] = {{"path", "../precious"}, {"bytes", 1}};
-  EXPECT_EQ(failed(restored).size(), 2u);
+  EXPECT_EQ(failed(restored).size(), 1u) << "what is 'must'; the largest counts as vanished";
   for (const Sabotage& sabotage : recipe_->sabotages()) {
     if (sabotage.name == "emptied folder") continue;
     EXPECT_THROW(sabotage.apply(restored), Error) << sabotage.name;
