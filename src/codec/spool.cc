@@ -13,6 +13,7 @@
 #include "codec/age/age.h"
 #include "codec/zstd/zstd.h"
 #include "io/fd.h"
+#include "io/files.h"
 #include "io/pipeline.h"
 
 namespace lifeboat {
@@ -20,25 +21,6 @@ namespace {
 
 // 360 MB/s on one core, and a third smaller than the negative levels, which are not twice as fast.
 constexpr int spool_level = 1;
-
-// A file in `directory` that no path leads to.
-UniqueFd make_nameless_file(const std::filesystem::path& directory, Random& random) {
-  UniqueFd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600));
-  // Some filesystems (NFS, overlays on old kernels) have no O_TMPFILE.
-  if (fd || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) {
-    if (!fd) {
-      throw system_error(ErrorKind::limit, format("make a spool in '{}'", directory.native()),
-                         errno);
-    }
-    return fd;
-  }
-  const auto path = directory / format(".lifeboat-spool-{}", random_hex(random, 8));
-  fd = open_file(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, ErrorKind::limit);
-  if (::unlink(path.c_str()) != 0) {
-    throw system_error(ErrorKind::limit, format("unlink '{}'", path.native()), errno);
-  }
-  return fd;
-}
 
 // Reads the file back; has its own descriptor of it.
 class SpoolSource final : public Source {
@@ -60,7 +42,7 @@ class SpoolSource final : public Source {
 struct Spool::State {
   State(const std::filesystem::path& directory, Random& random)
       : name(format("encrypted spool in {}", directory.native())),
-        fd(make_nameless_file(directory, random)),
+        fd(open_nameless_file(directory, ErrorKind::limit)),
         identity(age::Identity::generate(random)) {
     const age::Recipient recipient = identity.recipient();
     auto& file = pipeline.emplace<FdSink>(fd.get(), name, ErrorKind::limit);

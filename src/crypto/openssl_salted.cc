@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "crypto/base64.h"
 
 namespace lifeboat {
 namespace {
@@ -21,29 +22,6 @@ using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_f
 
 [[noreturn]] void fail(const char* why) {
   throw Error(ErrorKind::crypto, std::string("decrypt a 'Salted__' text: ") + why);
-}
-
-std::string base64_encode(ByteView bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock adds a NUL
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), as_uchar(bytes),
-                  static_cast<int>(bytes.size()));
-  text.pop_back();
-  return text;
-}
-
-// EVP_DecodeBlock skips blanks and counts padding as zero bytes; encoding again tells whether the
-// text was the one canonical form.
-Bytes base64_decode(std::string_view text) {
-  if (text.size() % 4 != 0 || text.size() > INT_MAX / 2) fail("not base64");
-  Bytes bytes(text.size() / 4 * 3);
-  const int decoded = EVP_DecodeBlock(as_uchar(ByteSpan(bytes)), as_uchar(as_bytes(text)),
-                                      static_cast<int>(text.size()));
-  if (decoded < 0 || static_cast<size_t>(decoded) != bytes.size()) fail("not base64");
-  size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  bytes.resize(bytes.size() - padding);
-  if (base64_encode(bytes) != text) fail("not canonical base64");
-  return bytes;
 }
 
 // A context ready to encrypt or decrypt under the key that passphrase and salt give.
@@ -64,14 +42,15 @@ CipherContext begin(ByteView salt, std::string_view passphrase, int encrypt) {
 }  // namespace
 
 Secret openssl_salted_decrypt(std::string_view base64, std::string_view passphrase) {
-  const Bytes bytes = base64_decode(base64);
+  const std::optional<Secret> decoded = base64_decode_secret(base64);
+  if (!decoded) fail("not canonical base64");
+  const ByteView bytes = decoded->view();
   if (bytes.size() < header_bytes || !as_text(bytes).starts_with(magic)) {
     fail("it does not begin with 'Salted__'");
   }
-  const ByteView body = ByteView(bytes).subspan(header_bytes);
+  const ByteView body = bytes.subspan(header_bytes);
   if (body.empty() || body.size() % block_bytes != 0) fail("it is not whole blocks");
-  const CipherContext context =
-      begin(ByteView(bytes).subspan(magic.size(), salt_bytes), passphrase, 0);
+  const CipherContext context = begin(bytes.subspan(magic.size(), salt_bytes), passphrase, 0);
   Secret plaintext(body.size() + block_bytes);
   int begun = 0;
   int ended = 0;
@@ -100,7 +79,7 @@ std::string openssl_salted_encrypt(ByteView plaintext, std::string_view passphra
                       EVP_CipherFinal_ex(context.get(), target + begun, &ended) == 1;
   ensure(sealed, "AES-CBC encryption cannot fail");
   bytes.resize(header_bytes + static_cast<size_t>(begun + ended));
-  return base64_encode(bytes);
+  return base64_encode_standard(bytes);
 }
 
 }  // namespace lifeboat

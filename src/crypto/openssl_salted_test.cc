@@ -50,8 +50,8 @@ TEST(OpensslSalted, RefusesWhatIsNotExactlyThat) {
     return error_text([&] { openssl_salted_decrypt(text, passphrase); });
   };
   EXPECT_THAT(why(""), HasSubstr("does not begin with 'Salted__'"));
-  EXPECT_THAT(why("{}"), HasSubstr("not base64"));
-  EXPECT_THAT(why(sealed + "\n"), HasSubstr("not base64"));
+  EXPECT_THAT(why("{}"), HasSubstr("not canonical base64"));
+  EXPECT_THAT(why(sealed + "\n"), HasSubstr("not canonical base64"));
   EXPECT_THAT(why("    " + sealed), HasSubstr("base64"));
   EXPECT_THAT(why(sealed.substr(0, 40)), HasSubstr("whole blocks"));
   EXPECT_THAT(why(sealed.substr(0, 20)), HasSubstr("does not begin with 'Salted__'"));

@@ -1,39 +1,23 @@
 #include "recipe/scratch_file.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "base/format.h"
+#include "io/files.h"
 
 namespace lifeboat {
 namespace {
 
 constexpr size_t block_bytes = 1 << 20;
 
-UniqueFd open_nameless(const std::filesystem::path& directory) {
-  UniqueFd fd(::open(directory.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
-  if (fd) return fd;
-  if (errno == EOPNOTSUPP || errno == EISDIR) {  // filesystems without O_TMPFILE
-    std::string pattern = (directory / "scratch-XXXXXX").native();
-    fd = UniqueFd(::mkostemp(pattern.data(), O_CLOEXEC));
-    if (fd) {
-      ::unlink(pattern.c_str());
-      return fd;
-    }
-  }
-  throw system_error(ErrorKind::limit, format("create a scratch file in '{}'", directory.native()),
-                     errno);
-}
-
 }  // namespace
 
 ScratchFile::ScratchFile(const std::filesystem::path& directory, Random& random)
     : name_(format("scratch file in {}", directory.native())),
-      fd_(open_nameless(directory)),
+      fd_(open_nameless_file(directory, ErrorKind::limit)),
       cipher_(random) {}
 
 void ScratchFile::append(ByteView data) {

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Peak memory of a backup, a drill and a verify is flat: ten times the data, the same memory.
+# LIFEBOAT_MEMORY_BIG_MB=5000 makes the big one as big as one likes (default 1000).
+source "$(dirname "$0")/lib.sh"
+
+small_mb=100
+big_mb=${LIFEBOAT_MEMORY_BIG_MB:-1000}
+peak_kib_max=102400
+
+free_kib=$(df --output=avail -k . | tail -n 1)
+((free_kib > big_mb * 3 * 1024)) || skip "less than $((big_mb * 3)) MB are free here"
+
+# peak COMMAND...: runs the program and sets $peak_kib to the most memory it was seen to hold. VmHWM
+# only grows, so that the last look before the end tells.
+peak() {
+  local pid seen
+  last="$*" status=0 peak_kib=0
+  "$program" "$@" --config lifeboat.yaml < /dev/null > "$folder/out" 2> "$folder/err" &
+  pid=$!
+  pids+=("$pid")
+  while seen=$(awk '/^VmHWM/ {print $2}' "/proc/$pid/status" 2> /dev/null) && [[ -n $seen ]]; do
+    peak_kib=$seen
+    sleep 0.02
+  done
+  wait "$pid" || status=$?
+  expect 0
+  echo "$last: $peak_kib KiB"
+  ((peak_kib > 1024)) || fail "the process was not seen"
+  ((peak_kib < peak_kib_max)) || fail "$peak_kib KiB are over $peak_kib_max"
+}
+
+make_key
+mkdir data
+head -c "${small_mb}000000" /dev/urandom > data/0
+write_config "files: {recipe: volume, path: $place/data}"
+echo "drill: {identity: $place/key.txt, scratch: $place}" >> lifeboat.yaml
+
+declare -A small
+for command in backup verify drill; do
+  peak "$command"
+  small[$command]=$peak_kib
+done
+for ((i = 1; i < big_mb / small_mb; i++)); do cp data/0 "data/$i"; done
+# One file alone that is larger than all memory we may use.
+cat data/0 data/1 data/2 > data/large && rm data/0 data/1 data/2
+rm -r store
+for command in backup verify drill; do
+  peak "$command"
+  ((peak_kib < small[$command] + 16384)) ||
+    fail "$command: ${small[$command]} KiB for $small_mb MB, $peak_kib KiB for $big_mb MB"
+done
