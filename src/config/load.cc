@@ -352,7 +352,7 @@ Config load_config(const std::filesystem::path& path, const LoadOptions& options
   } catch (const Error& error) {
     throw ConfigErrors({{{name, 0, 0},
                          error.message(),
-                         "Give another file with --config, or write one with `lifeboat init`."}});
+                         "Give another file with --config; README.md has one to begin with."}});
   }
   Loader loader(name, std::filesystem::absolute(path).parent_path(), options);
   Config config = loader.load(file);

@@ -355,7 +355,7 @@ YamlPtr parse_yaml(const std::string& file, std::string_view text, FaultList& fa
     return refuse(mark, format("not valid YAML: {}", error.msg), syntax_hint(text, mark.line));
   }
   if (builder.root() == nullptr || builder.root()->kind == YamlNode::Kind::null) {
-    return refuse({}, "the file is empty", "`lifeboat init` writes one to begin with.");
+    return refuse({}, "the file is empty", "README.md has one to begin with.");
   }
   return builder.root();
 }
