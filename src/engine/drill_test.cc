@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "engine/engine_test_kit.h"
 #include "engine/scratch.h"
+#include "support/n8n_sample.h"
 
 namespace lifeboat::test {
 namespace {
@@ -46,6 +47,30 @@ TEST(Drill, EverySabotageIsCaughtAndTheStoreIsUntouched) {
   EXPECT_TRUE(has("flipped byte") && has("missing member") && has("wrong age key"));
   EXPECT_EQ(kit.object(backup.id.archive_key()), before);
   EXPECT_TRUE(fs::is_empty(kit.folder / "scratch"));
+}
+
+// Through the whole engine: what a recipe's own tests drive by hand is wired here as in a real run.
+TEST(Drill, EverySabotageOfAnN8nIsCaughtByItsOwnProbes) {
+  EngineKit kit;
+  make_n8n_sample(kit.folder / "n8n", {.workflows = 3, .credentials = 2}, kit.random);
+  BackupService n8n;
+  n8n.service.name = "n8n";
+  n8n.service.recipe = "n8n";
+  n8n.service.settings.set("path", (kit.folder / "n8n").native());
+  const BackupResult backup = kit.backup(kit.request({n8n}));
+  const DrillResult drilled = kit.drill(backup.id);
+  EXPECT_EQ(drill_line(drilled), "RESTORE OK — 3 workflows, 2 credentials");
+
+  Environment world = kit.environment();
+  size_t of_n8n = 0;
+  for (const auto& outcome : run_sabotage(kit.drill_request(backup.id), world)) {
+    EXPECT_TRUE(outcome.caught) << outcome.name;
+    if (outcome.service != "n8n") continue;
+    ++of_n8n;
+    EXPECT_EQ(outcome.caught_by.find("on disk as the index says"), std::string::npos)
+        << outcome.name << " was left to the index: " << outcome.caught_by;
+  }
+  EXPECT_GE(of_n8n, 4u);
 }
 
 TEST(Drill, ScratchGoesAlsoWhenTheDrillThrows) {

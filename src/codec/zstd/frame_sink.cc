@@ -16,7 +16,8 @@
 namespace lifeboat::zstd {
 namespace {
 
-constexpr unsigned workers_max = 8;
+// Unless more are asked for: keeps a backup at level 3 below 100 MB on a machine of any size.
+constexpr unsigned workers_max = 6;
 
 // Memory that is not touched before it is used: output is mostly far smaller than its bound.
 struct Buffer {

@@ -20,7 +20,7 @@ inline constexpr int level_max = 19;
 struct FrameOptions {
   int level = 3;
   size_t frame_bytes = 4 * 1024 * 1024;  // of input; the last frame, and one that is cut, is less
-  unsigned workers = 0;                  // threads that compress; 0: one a core, at most 8
+  unsigned workers = 0;                  // threads that compress; 0: one a core, at most 6
 };
 
 struct Frame {
