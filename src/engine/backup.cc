@@ -24,6 +24,7 @@ namespace {
 struct Candidate {
   const BackupService* configured = nullptr;
   const Recipe* recipe = nullptr;
+  std::unique_ptr<HookScope> hooks;  // before `plan`, and so ended after it
   std::unique_ptr<ServicePlan> plan;
   ManifestService record;
   std::exception_ptr failure;
@@ -37,7 +38,8 @@ class Backup {
   Backup(const BackupRequest& request, Environment& environment)
       : request_(request),
         environment_(environment),
-        recipe_context_(environment.recipe_context()) {}
+        recipe_context_(environment.recipe_context()),
+        hooks_(request.hooks, environment) {}
 
   BackupResult run();
 
@@ -49,6 +51,7 @@ class Backup {
   bool write_member(ArchiveWriter& archive, Candidate& candidate, Member& member);
   void finish_service(Candidate& candidate);
   void record_failure(Candidate& candidate);
+  void release(Candidate& candidate);
   void give_up(Candidate& candidate);
   void add_text(ArchiveWriter& archive, const std::string& path, const std::string& text);
   void refuse_empty_snapshot() const;
@@ -64,6 +67,9 @@ class Backup {
   RecipeContext recipe_context_;  // plans refer to it
   Timestamp started_{};
   SnapshotId id_;
+  // Ended in reverse: the services, then the job's hooks, then the lock.
+  std::optional<RunLock> lock_;
+  HookScope hooks_;
   std::vector<Candidate> candidates_;
 };
 
@@ -98,9 +104,16 @@ void Backup::record_failure(Candidate& candidate) {
   }
 }
 
-// Resumes what the failed service's plan had stopped, then tells.
-void Backup::give_up(Candidate& candidate) {
+// Resumes whatever the service's plan and hooks had stopped.
+void Backup::release(Candidate& candidate) {
   candidate.plan.reset();
+  for (std::string& warning : candidate.hooks->end()) {
+    candidate.record.warnings.push_back(std::move(warning));
+  }
+}
+
+void Backup::give_up(Candidate& candidate) {
+  release(candidate);
   for (std::string& warning : run_error_hooks(candidate.configured->hooks, environment_)) {
     candidate.record.warnings.push_back(std::move(warning));
   }
@@ -114,6 +127,7 @@ void Backup::open_plans() {
   for (const BackupService& configured : request_.services) {
     Candidate& candidate = candidates_.emplace_back();
     candidate.configured = &configured;
+    candidate.hooks = std::make_unique<HookScope>(configured.hooks, environment_);
     candidate.record.name = configured.service.name;
     candidate.record.recipe = configured.service.recipe;
     environment_.stop.throw_if_stopped();
@@ -122,7 +136,7 @@ void Backup::open_plans() {
 }
 
 void Backup::open_plan(Candidate& candidate) {
-  run_hooks(candidate.configured->hooks.before, "before", environment_);
+  candidate.hooks->begin();
   candidate.recipe = &environment_.recipes.get(candidate.service().recipe);
   candidate.plan = candidate.recipe->plan(candidate.service(), recipe_context_);
   const Facts& facts = candidate.plan->facts();
@@ -212,12 +226,7 @@ bool Backup::write_member(ArchiveWriter& archive, Candidate& candidate, Member& 
 void Backup::finish_service(Candidate& candidate) {
   ManifestService& record = candidate.record;
   record.warnings = candidate.plan->warnings();
-  candidate.plan.reset();
-  try {
-    run_hooks(candidate.configured->hooks.after, "after", environment_);
-  } catch (const Error& error) {
-    record.warnings.push_back(redact(error.what()));
-  }
+  release(candidate);
   record.ok = true;
   environment_.progress.note(format("{}: {}, {}", record.name,
                                     print_count(record.members, "member", "members"),
@@ -265,9 +274,9 @@ void Backup::commit(const Manifest& manifest) {
 BackupResult Backup::run() {
   const auto begin = environment_.clock.steady_now();
   started_ = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
-  const RunLock lock(request_.lock_dir, request_.host);
+  lock_.emplace(request_.lock_dir, request_.host);
   id_ = next_snapshot_id(environment_.store, request_.host, started_);
-  run_hooks(request_.hooks.before, "before", environment_);
+  hooks_.begin();
 
   open_plans();
   refuse_empty_snapshot();
@@ -295,6 +304,9 @@ BackupResult Backup::run() {
   environment_.progress.begin("finish the archive", 0);
   const Manifest manifest = make_manifest(archive.finish());
   commit(manifest);
+  for (const std::string& warning : hooks_.end()) {
+    environment_.progress.note(format("warning: {}", warning));
+  }
   return {id_, manifest, environment_.clock.steady_now() - begin};
 }
 
@@ -302,13 +314,7 @@ BackupResult Backup::run() {
 
 BackupResult run_backup(const BackupRequest& request, Environment& environment) {
   try {
-    BackupResult result = Backup(request, environment).run();
-    try {
-      run_hooks(request.hooks.after, "after", environment);
-    } catch (const Error& error) {
-      environment.progress.note(format("warning: {}", redact(error.what())));
-    }
-    return result;
+    return Backup(request, environment).run();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::locked) {
       for (const auto& line : run_error_hooks(request.hooks, environment)) {

@@ -14,7 +14,8 @@
 namespace lifeboat {
 
 // Commands around a job or a service, as argv lists. A failing `before` fails what it stands
-// before; a failing `after` is a warning; `on_error` runs when what it belongs to failed.
+// before; `after` runs whenever `before` succeeded, however it went between them, and its failure
+// is a warning; `on_error` runs when what it belongs to failed.
 struct Hooks {
   std::vector<std::vector<std::string>> before;
   std::vector<std::vector<std::string>> after;

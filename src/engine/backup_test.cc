@@ -110,21 +110,54 @@ TEST(Backup, TwoRunsDoNotOverlap) {
   EXPECT_NE(second.find(std::to_string(::getpid())), std::string::npos) << second;
 }
 
+// Hooks that write words into a file: the order in which they ran.
+class HookLog {
+ public:
+  explicit HookLog(EngineKit& kit) : path_(kit.folder / "log") { write_file(path_, ""); }
+  std::vector<std::string> word(const std::string& word) const {
+    return {"bash", "-c", format("echo -n '{} ' >> {}", word, path_.native())};
+  }
+  Hooks words(const std::string& of) const {
+    return {{word(of + "-before")}, {word(of + "-after")}, {word(of + "-error")}};
+  }
+  std::string text() const { return slurp(path_); }
+
+ private:
+  fs::path path_;
+};
+
 TEST(Backup, HooksRunAroundServicesAndTheirFailuresAreTold) {
   EngineKit kit;
-  const auto append = [&](const std::string& word) {
-    return std::vector<std::string>{"bash", "-c",
-                                    format("echo {} >> {}/log", word, kit.folder.path().native())};
-  };
+  const HookLog log(kit);
   BackupRequest request = kit.request();
-  request.hooks = {{append("job-before")}, {append("job-after")}, {append("job-error")}};
-  request.services[0].hooks = {{append("before")}, {{"false"}}, {append("error")}};
-  request.services[1].hooks = {{{"false"}}, {append("never")}, {append("error2")}};
+  request.hooks = log.words("job");
+  request.services[0].hooks = {{log.word("before")}, {{"false"}}, {log.word("error")}};
+  request.services[1].hooks = {{{"false"}}, {log.word("never")}, {log.word("error2")}};
   const BackupResult result = kit.backup(request);
-  EXPECT_EQ(slurp(kit.folder / "log"), "job-before\nbefore\nerror2\njob-after\n");
+  EXPECT_EQ(log.text(), "job-before before error2 job-after ");
   EXPECT_TRUE(result.manifest.services[0].ok);
   EXPECT_EQ(result.manifest.services[0].warnings.size(), 1u);
   EXPECT_FALSE(result.manifest.services[1].ok);
+}
+
+TEST(Backup, WhatABeforeHookStoppedIsStartedAgainAfterAFailure) {
+  EngineKit kit;
+  const HookLog log(kit);
+  BackupRequest request = kit.request({kit.files(), kit.command("broken", "exit 1")});
+  request.services[1].hooks = log.words("broken");
+  EXPECT_TRUE(kit.backup(request).manifest.is_partial());
+  EXPECT_EQ(log.text(), "broken-before broken-after broken-error ");
+}
+
+TEST(Backup, WhatABeforeHookStoppedIsStartedAgainAfterAStop) {
+  EngineKit kit;
+  const HookLog log(kit);
+  BackupRequest request = kit.request();
+  request.hooks = log.words("job");
+  request.services[0].hooks = log.words("files");
+  kit.progress.on_advance = [&] { kit.stop.request_stop(); };
+  EXPECT_THROW(kit.backup(request), Interrupted);
+  EXPECT_EQ(log.text(), "job-before files-before files-after job-after ");
 }
 
 // Lets every operation of the store fail, one after another, until the run passes: each time there
