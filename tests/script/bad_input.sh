@@ -73,7 +73,9 @@ stdout_lacks 'very-secret-hook'
 
 # A recipients file with a typo: no archive for a key that nobody has.
 mv store store.whole
-echo "${recipient%?}q" > recipients.txt
+wrong=q
+if [[ $recipient == *q ]]; then wrong=p; fi
+echo "${recipient%?}$wrong" > recipients.txt
 write_config "$files"
 sed -i "s|^encryption:.*|encryption: {recipients_file: $place/recipients.txt}|" lifeboat.yaml
 backup
