@@ -282,7 +282,7 @@ std::vector<SectionSpec> job_sections() {
              .help = "run first; one that fails fails what it stands before"},
             {.name = "after",
              .kind = KeyKind::commands,
-             .help = "run last; one that fails is a warning"},
+             .help = "run last, also after a failure; one that fails is a warning"},
             {.name = "on_error",
              .kind = KeyKind::commands,
              .help = "run when what they belong to failed"}}}};
