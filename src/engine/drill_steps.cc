@@ -46,8 +46,8 @@ class Faults {
 };
 
 std::string hash_stored(const fs::path& path, const IndexMember& member) {
-  const auto fd = open_file(path, O_RDONLY | O_NOFOLLOW, 0, ErrorKind::verification);
-  FileAccess file(UniqueFd(::dup(fd.get())), path.native(), ErrorKind::verification);
+  FileAccess file(open_file(path, O_RDONLY | O_NOFOLLOW, 0, ErrorKind::verification), path.native(),
+                  ErrorKind::verification);
   if (file.size() != member.size) return format("{} bytes", file.size());
   std::vector<Extent> extents = member.meta.extents;
   if (!member.meta.is_sparse) extents = {{0, member.size}};

@@ -137,8 +137,6 @@ AddedMember ArchiveWriter::add(const std::string& service, const FileMeta& meta,
   return added;
 }
 
-uint64_t ArchiveWriter::stored_bytes_so_far() const { return state_->stored.bytes_so_far(); }
-
 ArchiveSummary ArchiveWriter::finish() {
   State& state = *state_;
   state.tar.finish();

@@ -58,7 +58,6 @@ class ArchiveWriter {
   void begin_section();
   // `meta.path` is the full one. `service` is empty for the archive's own members.
   AddedMember add(const std::string& service, const FileMeta& meta, const MemberContent& content);
-  uint64_t stored_bytes_so_far() const;
   // The archive, then the index, are in the store; their sizes there were compared.
   ArchiveSummary finish();
 
