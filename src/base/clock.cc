@@ -1,5 +1,9 @@
 #include "base/clock.h"
 
+#include <poll.h>
+
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/format.h"
 
@@ -39,6 +43,18 @@ Timestamp SystemClock::now() const {
 
 std::chrono::steady_clock::time_point SystemClock::steady_now() const {
   return std::chrono::steady_clock::now();
+}
+
+void SystemClock::sleep(std::chrono::nanoseconds duration, const StopToken& stop) {
+  using std::chrono::milliseconds;
+  const auto end = steady_now() + duration;
+  for (;;) {
+    stop.throw_if_stopped();
+    const auto left = std::chrono::ceil<milliseconds>(end - steady_now());
+    if (left.count() <= 0) return;
+    pollfd waited{stop.fd(), POLLIN, 0};  // poll passes over a token's -1
+    (void)::poll(&waited, 1, static_cast<int>(std::min(left, milliseconds(60'000)).count()));
+  }
 }
 
 Date date_of(Timestamp time) { return Date(floor<days>(time)); }

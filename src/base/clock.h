@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/stop.h"
+
 namespace lifeboat {
 
 // A point in UTC, to the nanosecond.
@@ -17,6 +19,8 @@ class Clock {
   virtual Timestamp now() const = 0;
   // Monotonic, for durations.
   virtual std::chrono::steady_clock::time_point steady_now() const = 0;
+  // Returns after `duration`; throws Interrupted as soon as `stop` asks for it.
+  virtual void sleep(std::chrono::nanoseconds duration, const StopToken& stop) = 0;
 };
 
 // The machine's clocks. Any thread.
@@ -24,6 +28,7 @@ class SystemClock final : public Clock {
  public:
   Timestamp now() const override;
   std::chrono::steady_clock::time_point steady_now() const override;
+  void sleep(std::chrono::nanoseconds duration, const StopToken& stop) override;
 };
 
 Date date_of(Timestamp time);

@@ -58,5 +58,13 @@ TEST(Clock, SystemClockGoesForward) {
   EXPECT_GE(clock.steady_now(), before);
 }
 
+TEST(Clock, SleepingEndsWhenAStopIsAskedFor) {
+  SystemClock clock;
+  clock.sleep(std::chrono::nanoseconds(1), {});
+  StopSource stop;
+  stop.request_stop();
+  EXPECT_THROW(clock.sleep(std::chrono::hours(1), stop.token()), Interrupted);
+}
+
 }  // namespace
 }  // namespace lifeboat

@@ -275,6 +275,12 @@ BackupResult Backup::run() {
   const auto begin = environment_.clock.steady_now();
   started_ = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
   lock_.emplace(request_.lock_dir, request_.host);
+  const size_t swept = environment_.store.sweep_leftovers(request_.host + "/");
+  if (swept > 0) {
+    environment_.progress.note(
+        format("removed {} of a run that was killed",
+               print_count(swept, "unfinished object", "unfinished objects")));
+  }
   id_ = next_snapshot_id(environment_.store, request_.host, started_);
   hooks_.begin();
 

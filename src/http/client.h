@@ -8,6 +8,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/stop.h"
 
@@ -27,7 +30,15 @@ struct HttpRequest {
   std::string url;  // http or https
   HttpHeaders headers;
   std::string body;
-  std::chrono::milliseconds timeout{60'000};  // for the whole exchange
+  ByteView borrowed_body;  // sent instead of `body`; must live until `send` returns
+  std::chrono::milliseconds timeout{60'000};  // for the whole exchange; 0: none
+  // A transfer that moves less than 1 KiB/s for this long is broken; 0: none. In whole seconds.
+  std::chrono::seconds stall_timeout{0};
+  uint64_t upload_bytes_per_second = 0;  // 0: no limit
+  // Given the body of a 2xx answer as it arrives; `HttpResponse::body` stays empty then and
+  // `body_max` does not count. What it throws ends the transfer and comes out of `send`.
+  std::function<void(ByteView)> on_body;
+  StopToken stop;  // besides the client's own
 };
 
 struct HttpResponse {
@@ -43,6 +54,7 @@ struct HttpOptions {
   ErrorKind kind = ErrorKind::service;  // of the errors: who the server is to the caller
   uint64_t body_max = 64 << 20;         // bytes of a response body
   std::chrono::milliseconds connect_timeout{10'000};
+  std::filesystem::path ca_file;  // PEM, instead of the system's authorities
   StopToken stop;
 };
 

@@ -187,6 +187,7 @@ class HastyClock final : public Clock {
   std::chrono::steady_clock::time_point steady_now() const override {
     return std::chrono::steady_clock::time_point(std::chrono::seconds(asked_++));
   }
+  void sleep(std::chrono::nanoseconds, const StopToken&) override {}
 
  private:
   mutable int asked_ = 0;

@@ -19,13 +19,13 @@ void CountingStore::count(Counter counter, uint64_t by) {
   counts_.*counter += by;
 }
 
-std::unique_ptr<Sink> CountingStore::create(const std::string& key) {
+std::unique_ptr<Sink> CountingStore::create(const std::string& key, uint64_t size_estimate) {
   count(&StoreCounts::creates);
   const auto write = [this](Sink& sink, ByteView data) {
     sink.write(data);
     count(&StoreCounts::bytes_written, data.size());
   };
-  return std::make_unique<WrappedSink>(inner_.create(key), write,
+  return std::make_unique<WrappedSink>(inner_.create(key, size_estimate), write,
                                        [](Sink& sink) { sink.finish(); });
 }
 

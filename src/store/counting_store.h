@@ -34,12 +34,15 @@ class CountingStore final : public Store {
 
   std::string name() const override { return inner_.name(); }
   StoreTraits traits() const override { return inner_.traits(); }
-  std::unique_ptr<Sink> create(const std::string& key) override;
+  std::unique_ptr<Sink> create(const std::string& key, uint64_t size_estimate = 0) override;
   std::unique_ptr<Source> open(const std::string& key, ByteRange range = {}) override;
   std::optional<ObjectInfo> stat(const std::string& key) override;
   std::vector<ObjectInfo> list(std::string_view prefix) override;
   void copy(const std::string& source_key, const std::string& target_key) override;
   void remove(const std::string& key) override;
+  size_t sweep_leftovers(std::string_view prefix) override {
+    return inner_.sweep_leftovers(prefix);
+  }
 
  private:
   using Counter = uint64_t StoreCounts::*;

@@ -217,7 +217,9 @@ std::unique_ptr<DirObjectSink> DirStore::create_object(const std::string& key) {
   }
 }
 
-std::unique_ptr<Sink> DirStore::create(const std::string& key) { return create_object(key); }
+std::unique_ptr<Sink> DirStore::create(const std::string& key, uint64_t) {
+  return create_object(key);
+}
 
 std::unique_ptr<Source> DirStore::open(const std::string& key, ByteRange range) {
   check_key(key);
@@ -290,13 +292,14 @@ void DirStore::remove(const std::string& key) {
   remove_empty_folders_for(key);
 }
 
-size_t DirStore::sweep_leftovers(std::chrono::seconds older_than, const Clock& clock) {
+size_t DirStore::sweep_leftovers(std::string_view prefix) {
   require_folder();
-  const Timestamp newest = clock.now() - older_than;
   std::vector<std::string> removed;
   const auto sweep = [&](const Entry& entry) {
-    const bool old = to_timestamp(entry.status.st_mtim) <= newest;
-    if (!S_ISREG(entry.status.st_mode) || !old || !is_temporary_name(entry.name)) return;
+    // A temporary name stands beside the object's, so only the folders before it are the key's.
+    const std::string folder = entry.path.substr(0, entry.path.rfind('/') + 1);
+    const bool below = prefix.starts_with(folder) || std::string_view(folder).starts_with(prefix);
+    if (!S_ISREG(entry.status.st_mode) || !below || !is_temporary_name(entry.name)) return;
     const UniqueFd fd(
         ::openat(entry.folder_fd, entry.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return;

@@ -26,17 +26,15 @@ class DirStore final : public Store {
 
   std::string name() const override { return "dir:" + path_.native(); }
   StoreTraits traits() const override { return {}; }
-  std::unique_ptr<Sink> create(const std::string& key) override;
+  std::unique_ptr<Sink> create(const std::string& key, uint64_t size_estimate = 0) override;
   std::unique_ptr<Source> open(const std::string& key, ByteRange range = {}) override;
   std::optional<ObjectInfo> stat(const std::string& key) override;
   std::vector<ObjectInfo> list(std::string_view prefix) override;
   void copy(const std::string& source_key, const std::string& target_key) override;
   // Also removes the folders that became empty, if that is allowed.
   void remove(const std::string& key) override;
-
-  // Removes temporary files that are older than `older_than` and held by no living process.
-  // Returns how many.
-  size_t sweep_leftovers(std::chrono::seconds older_than, const Clock& clock);
+  // Temporary files that no living process holds.
+  size_t sweep_leftovers(std::string_view prefix) override;
 
  private:
   friend class DirObjectSink;

@@ -20,7 +20,6 @@ namespace lifeboat::test {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 class DirStoreTest : public testing::Test {
@@ -66,7 +65,7 @@ TEST_F(DirStoreTest, MissingFolderIsToldAndNeverMade) {
            [&] { store_->list(""); }, [&] { store_->stat("a/b"); }, [&] { store_->open("a/b"); },
            [&] { store_->create("a/b"); }, [&] { store_->remove("a/b"); },
            [&] { store_->copy("a/b", "c"); },
-           [&] { store_->sweep_leftovers(1s, SystemClock()); }}) {
+           [&] { store_->sweep_leftovers(""); }}) {
     EXPECT_THAT(error_text(use), HasSubstr("hint: Mount the disk"));
   }
   EXPECT_FALSE(fs::exists(path_));
@@ -130,16 +129,15 @@ TEST_F(DirStoreTest, SweepsLeftoversOfKilledRunsOnly) {
   const auto living = store_->create("host/living");
   living->write(as_bytes("in use"));
 
-  const SystemClock clock;
-  EXPECT_EQ(store_->sweep_leftovers(1h, clock), 0u) << "too young";
-  ManualClock later(print_time(clock.now() + 2h));
-  EXPECT_EQ(store_->sweep_leftovers(1h, later), 1u) << "but not the one in use";
+  EXPECT_EQ(store_->sweep_leftovers("host/"), 0u) << "another host's are not ours to judge";
+  EXPECT_EQ(store_->sweep_leftovers("killed/2026-05-08/"), 0u);
+  EXPECT_EQ(store_->sweep_leftovers(""), 1u) << "but not the one in use";
   EXPECT_FALSE(fs::exists(leftover));
   EXPECT_FALSE(fs::exists(path_ / "killed")) << "folders that became empty go too";
   EXPECT_TRUE(fs::exists(path_ / "host/.bashrc"));
   living->finish();
   EXPECT_EQ(listed(), 2u);
-  EXPECT_EQ(store_->sweep_leftovers(1h, later), 0u);
+  EXPECT_EQ(store_->sweep_leftovers(""), 0u);
 }
 
 TEST_F(DirStoreTest, AKilledWriterLeavesWhatASweepRemoves) {
@@ -154,12 +152,11 @@ TEST_F(DirStoreTest, AKilledWriterLeavesWhatASweepRemoves) {
   }
   char ready = 0;
   ASSERT_EQ(::read(ends[0], &ready, 1), 1);
-  const ManualClock later(print_time(SystemClock().now() + 2h));
-  EXPECT_EQ(store_->sweep_leftovers(1h, later), 0u) << "it lives";
+  EXPECT_EQ(store_->sweep_leftovers(""), 0u) << "it lives";
   ASSERT_EQ(::kill(writer, SIGKILL), 0);
   ASSERT_EQ(::waitpid(writer, nullptr, 0), writer);
   EXPECT_EQ(listed(), 0u);
-  EXPECT_EQ(store_->sweep_leftovers(1h, later), 1u);
+  EXPECT_EQ(store_->sweep_leftovers(""), 1u);
   EXPECT_EQ(found(), ".\n");
   ::close(ends[0]);
   ::close(ends[1]);

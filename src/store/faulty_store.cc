@@ -68,10 +68,10 @@ size_t FaultyStore::read(Source& source, ByteSpan target) {
   });
 }
 
-std::unique_ptr<Sink> FaultyStore::create(const std::string& key) {
+std::unique_ptr<Sink> FaultyStore::create(const std::string& key, uint64_t size_estimate) {
   return operation(format("create '{}'", key), [&]() -> std::unique_ptr<Sink> {
     return std::make_unique<WrappedSink>(
-        inner_.create(key), [this](Sink& sink, ByteView data) { write(sink, data); },
+        inner_.create(key, size_estimate), [this](Sink& sink, ByteView data) { write(sink, data); },
         [this, key](Sink& sink) { operation(format("finish '{}'", key), [&] { sink.finish(); }); });
   });
 }
@@ -98,6 +98,10 @@ void FaultyStore::copy(const std::string& source_key, const std::string& target_
 
 void FaultyStore::remove(const std::string& key) {
   operation(format("remove '{}'", key), [&] { inner_.remove(key); });
+}
+
+size_t FaultyStore::sweep_leftovers(std::string_view prefix) {
+  return operation("sweep leftovers", [&] { return inner_.sweep_leftovers(prefix); });
 }
 
 }  // namespace lifeboat

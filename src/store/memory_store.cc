@@ -64,7 +64,7 @@ std::shared_ptr<const Bytes> MemoryStore::content(const std::string& key) const 
   return found->second.bytes;
 }
 
-std::unique_ptr<Sink> MemoryStore::create(const std::string& key) {
+std::unique_ptr<Sink> MemoryStore::create(const std::string& key, uint64_t) {
   check_key(key);
   return std::make_unique<MemoryObjectSink>(*this, key);
 }

@@ -50,8 +50,10 @@ class Store {
   virtual StoreTraits traits() const = 0;
 
   // The object is visible only once the sink is finished, and durable then; abandoned, nothing is
-  // left. A key that exists is refused, at the latest by `finish`.
-  virtual std::unique_ptr<Sink> create(const std::string& key) = 0;
+  // left. A key that exists is refused, at the latest by `finish`, as far as `refuses_overwrite`
+  // goes. `size_estimate` is a guess in bytes (0: none) for stores that must cut an object into a
+  // limited number of equal parts; too high costs memory, too low may end in Error(limit).
+  virtual std::unique_ptr<Sink> create(const std::string& key, uint64_t size_estimate = 0) = 0;
   // Throws Error(store) when the key is missing. Bytes beyond the end are not an error: the source
   // ends there; an offset beyond the end is.
   virtual std::unique_ptr<Source> open(const std::string& key, ByteRange range = {}) = 0;
@@ -62,6 +64,9 @@ class Store {
   virtual void copy(const std::string& source_key, const std::string& target_key) = 0;
   // Removing what is not there is fine.
   virtual void remove(const std::string& key) = 0;
+  // Removes what killed writers of keys that begin with `prefix` left unfinished (never objects);
+  // returns how many. The caller makes sure that nobody writes below it now.
+  virtual size_t sweep_leftovers(std::string_view prefix) = 0;
 };
 
 // Throws Bug unless `key` is one as above.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -15,19 +16,34 @@
 
 namespace lifeboat::test {
 
-// Stands still until told.
+// Stands still until told; sleeping moves it on at once. Any thread.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(std::string_view utc = "2026-05-07T02:00:00Z") : now_(parse_time(utc)) {}
-  Timestamp now() const override { return now_; }
-  std::chrono::steady_clock::time_point steady_now() const override { return steady_; }
-  void set(std::string_view utc) { now_ = parse_time(utc); }
+  Timestamp now() const override {
+    const std::lock_guard lock(mutex_);
+    return now_;
+  }
+  std::chrono::steady_clock::time_point steady_now() const override {
+    const std::lock_guard lock(mutex_);
+    return steady_;
+  }
+  void sleep(std::chrono::nanoseconds duration, const StopToken& stop) override {
+    stop.throw_if_stopped();
+    advance(duration);
+  }
+  void set(std::string_view utc) {
+    const std::lock_guard lock(mutex_);
+    now_ = parse_time(utc);
+  }
   void advance(std::chrono::nanoseconds by) {
+    const std::lock_guard lock(mutex_);
     now_ += by;
     steady_ += by;
   }
 
  private:
+  mutable std::mutex mutex_;
   Timestamp now_;
   std::chrono::steady_clock::time_point steady_{};
 };

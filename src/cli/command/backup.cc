@@ -33,17 +33,6 @@ void make_store_folder(const Config& config, CommandContext& context) {
              folder->path.native()));
 }
 
-// A run that was killed leaves a file without a name of an object; the next run clears it away.
-void sweep_leftovers(CommandContext& context) {
-  auto* store = dynamic_cast<DirStore*>(&context.store());
-  if (store == nullptr) return;
-  const size_t swept = store->sweep_leftovers(std::chrono::seconds(0), context.clock());
-  if (swept > 0) {
-    context.talk().say(format("removed {} of a run that was killed",
-                              print_count(swept, "unfinished file", "unfinished files")));
-  }
-}
-
 void tell_warnings(const Config& config, CommandContext& context) {
   for (const ConfigFinding& warning : config.warnings) {
     context.talk().warn(format("{}: {}", warning.location.text(), printable(warning.message)));
@@ -66,7 +55,6 @@ int backup(const Options& options, CommandContext& context) {
   tell_warnings(config, context);
   const BackupRequest request = make_backup_request(config, config.job(options.job));
   make_store_folder(config, context);
-  sweep_leftovers(context);
   ProgressBar progress(context.talk(), context.clock());
   Environment environment = context.environment(progress);
   const BackupResult result = run_backup(request, environment);
