@@ -16,9 +16,10 @@ function(lifeboat_room name)
   endif()
 endfunction()
 
-# A GoogleTest binary whose cases ctest sees one by one, so that a skipped case is named.
+# A GoogleTest binary whose cases ctest sees one by one, so that a skipped case is named. PROPERTIES
+# are those of ctest, for each case.
 function(lifeboat_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;LIBRARIES;PROPERTIES" ${ARGN})
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 300)
   endif()
@@ -26,5 +27,5 @@ function(lifeboat_test name)
   target_link_libraries(${name} PRIVATE ${TEST_LIBRARIES} lifeboat_test_support GTest::gmock
                                         GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT ${TEST_TIMEOUT})
+                       PROPERTIES TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
 endfunction()

@@ -31,7 +31,7 @@ const Rooms& direct_uses() {
       {"codec", {"io", "crypto"}},
       {"io", {"crypto", "base"}},
       {"crypto", {"base"}},
-      {"config", {"base"}},
+      {"config", {"crypto", "base"}},
       {"base", {}},
   };
   return table;
@@ -43,6 +43,7 @@ const std::map<std::string, std::string>& owners_of_headers() {
       {"fmt/", "base"},       {"spdlog/", "base"},     {"nlohmann/", "base"},
       {"openssl/", "crypto"}, {"zstd", "codec"},       {"sqlite3", "recipe"},
       {"curl/", "http"},      {"yaml-cpp/", "config"}, {"CLI/", "cli"},
+      {"pugixml", "store"},
   };
   return table;
 }

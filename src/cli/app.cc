@@ -24,7 +24,9 @@ void add_commands(CLI::App& app, CommandContext& context) {
   add_restore(app, context);
   add_verify(app, context);
   add_drill(app, context);
+  add_prune(app, context);
   add_check(app, context);
+  add_bucket(app, context);
   add_keygen(app, context);
   add_encrypt(app, context);
   add_decrypt(app, context);
@@ -49,15 +51,14 @@ int parse_and_run(CLI::App& app, CommandContext& context, std::vector<std::strin
   add_identity_options(app, context);
   add_commands(app, context);
   if (arguments.empty()) {
-    context.talk().line(trim(help_text(app, "")));
+    context.talk().line(trim(help_text(app, {})));
     return exit_code(ErrorKind::usage);
   }
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {
-    const auto parsed = app.get_subcommands();
-    context.out().text(help_text(app, parsed.empty() ? "" : parsed.back()->get_name()));
+    context.out().text(help_text(app, typed_command(app)));
     return exit_ok;
   } catch (const CLI::CallForVersion& version) {
     context.out().line(version.what());

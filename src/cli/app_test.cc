@@ -82,7 +82,11 @@ TEST_F(App, TheFinalErrorIsJsonOnStdoutToo) {
 }
 
 TEST_F(App, StoreUrls) {
-  EXPECT_THAT(run({"list", "--store", "s3://bucket"}).talk, HasSubstr("next version"));
+  ::setenv("AWS_SHARED_CREDENTIALS_FILE", path("no-such-file").c_str(), 1);
+  const Outcome no_keys = run({"list", "--store", "s3://bucket", "--profile", "backup"});
+  EXPECT_EQ(no_keys.code, 3);
+  EXPECT_THAT(no_keys.talk, HasSubstr(path("no-such-file")));
+  ::unsetenv("AWS_SHARED_CREDENTIALS_FILE");
   EXPECT_THAT(run({"list", "--store", "/srv/x"}).talk, HasSubstr("--store dir:/srv/x"));
   EXPECT_THAT(run({"list", "--store", "ftp:x"}).talk, HasSubstr("does not name a store"));
   EXPECT_EQ(run({"list", "--store", "dir:"}).code, 2);

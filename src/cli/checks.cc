@@ -19,6 +19,7 @@
 #include "cli/job_request.h"
 #include "cli/keys.h"
 #include "config/config.h"
+#include "engine/bucket.h"
 #include "snapshot/catalog.h"
 
 namespace lifeboat::cli {
@@ -38,6 +39,7 @@ class Checks {
     if (!load_config()) return std::move(findings_);
     guarded(ErrorKind::config, "recipients", [&] { check_recipients(); });
     guarded(ErrorKind::crypto, "identity", [&] { check_identity(); });
+    guarded(ErrorKind::config, "signing", [&] { check_signing(); });
     check_folder("spool folder", config_->spool_dir);
     check_folder("state folder", config_->state_dir);
     if (config_->drill) check_folder("drill scratch folder", config_->drill->scratch);
@@ -56,11 +58,19 @@ class Checks {
     findings_.push_back({area, subject, std::move(finding)});
   }
 
+  void add_faults(const ConfigErrors& errors) {
+    for (const ConfigFinding& fault : errors.faults()) {
+      add(ErrorKind::config, fault.location.text(), {Level::error, fault.message, fault.hint});
+    }
+  }
+
   // One step; its Error is a finding.
   void guarded(ErrorKind area, const std::string& subject, const std::function<void()>& step) {
     context_.stop().throw_if_stopped();
     try {
       step();
+    } catch (const ConfigErrors& errors) {
+      add_faults(errors);
     } catch (const Error& error) {
       add(area, subject, {Level::error, error.what(), format("{}", join(error.hints(), " "))});
     }
@@ -71,9 +81,7 @@ class Checks {
     try {
       config_ = &context_.config();
     } catch (const ConfigErrors& errors) {
-      for (const ConfigFinding& fault : errors.faults()) {
-        add(ErrorKind::config, fault.location.text(), {Level::error, fault.message, fault.hint});
-      }
+      add_faults(errors);
       return false;
     } catch (const Error& error) {
       add(ErrorKind::config, path,
@@ -147,6 +155,28 @@ class Checks {
     add(ErrorKind::crypto, "identity", {Level::ok, format("'{}' fits", path.native()), ""});
   }
 
+  void check_signing() {
+    const auto tell = [&](Level level, const std::string& message, const std::string& hint) {
+      add(ErrorKind::config, "signing", {level, message, hint});
+    };
+    const Ed25519PrivateKey* key = context_.signing_key();
+    const auto& trusted = config_->signing.trusted;
+    if (key == nullptr && trusted.empty()) {
+      tell(Level::warning,
+           "snapshots are not signed: anyone who can write to the store could plant one",
+           "Make a key with 'lifeboat keygen --signing -o /etc/lifeboat/signing.key' and set "
+           "signing.key_file.");
+    } else if (key == nullptr) {
+      tell(Level::warning, "a backup made here is not signed and would be refused",
+           "Set signing.key_file to this host's signing key, unless it only reads snapshots.");
+    } else if (!trusted.empty() && std::ranges::find(trusted, key->public_key()) == trusted.end()) {
+      tell(Level::error, "signing.key_file's key is not trusted: its snapshots would be refused",
+           format("Add \"{}\" to signing.trusted.", key->public_key().text()));
+    } else {
+      tell(Level::ok, format("snapshots are signed by {}", key->public_key().text()), "");
+    }
+  }
+
   // A folder that a run makes if it is missing is fine as long as it can be made.
   void check_folder(const std::string& what, const fs::path& path) {
     guarded(ErrorKind::config, what, [&] {
@@ -194,6 +224,26 @@ class Checks {
          format("{}: {} of '{}'", store.name(),
                 print_count(snapshots.size(), "snapshot", "snapshots"), config_->host),
          ""});
+    if (folder == nullptr) check_bucket(context_.s3_store());
+  }
+
+  // What S3 alone can get wrong. Reading the rules may be forbidden to this key: that is told.
+  void check_bucket(S3Store& store) {
+    for (const AuditFinding& finding : probe_rights(store, config_->host)) add_audit(finding);
+    BucketRequest request;
+    request.hosts = {config_->host};
+    request.retention = retention_of(config_->retention);
+    request.now = context_.clock().now();
+    request.stop = context_.stop();
+    for (const AuditFinding& finding : audit_bucket(store, request).findings) add_audit(finding);
+  }
+
+  void add_audit(const AuditFinding& finding) {
+    const Level level = finding.level == AuditFinding::Level::ok        ? Level::ok
+                        : finding.level == AuditFinding::Level::warning ? Level::warning
+                                                                        : Level::error;
+    add(ErrorKind::store, format("store: {}", finding.subject),
+        {level, finding.message, finding.hint});
   }
 
   void check_service(const ServiceConfig& service) {
@@ -243,8 +293,11 @@ class Checks {
            format("Call {} from cron or a systemd timer.", join(commands, " and ")));
     }
     if (format("\n{}", config_->text_without_secrets).find("\nretention:") != std::string::npos) {
-      warn("retention", "this version never removes a snapshot",
-           "Remove old ones by hand, or let the store's own lifecycle do it.");
+      const bool is_bucket = std::holds_alternative<S3StoreConfig>(config_->store);
+      if (!is_bucket) {
+        warn("retention", "a folder has no lifecycle of its own",
+             "Call 'lifeboat prune' from cron, after the backup.");
+      }
     }
   }
 

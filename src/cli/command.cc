@@ -32,15 +32,32 @@ void add_config_option(CLI::App& command, CommandContext& context) {
       ->group(group_common);
 }
 
-void add_store_options(CLI::App& command, CommandContext& context) {
+void add_store_only_options(CLI::App& command, CommandContext& context) {
   add_config_option(command, context);
   command
       .add_option("--store", context.options.store,
-                  "where snapshots live: dir:PATH; needs no configuration")
+                  "where snapshots live: dir:PATH or s3://BUCKET?endpoint=URL")
       ->option_text("STORE")
       ->group(group_common);
+  command
+      .add_option("--profile", context.options.profile,
+                  "for s3: use the keys of this profile of ~/.aws/credentials")
+      ->option_text("NAME")
+      ->group(group_common);
+}
+
+void add_store_options(CLI::App& command, CommandContext& context) {
+  add_store_only_options(command, context);
   command.add_option("--host", context.options.host, "the host whose snapshots are meant")
       ->option_text("HOST")
+      ->group(group_common);
+}
+
+void add_trust_option(CLI::App& command, CommandContext& context) {
+  add_list_option(command, "--trust", context.options.trusted,
+                  "believe only snapshots signed by this public key (ed25519:..., or a file of "
+                  "such keys; any: believe all); may be repeated")
+      ->option_text("KEY")
       ->group(group_common);
 }
 
@@ -54,6 +71,7 @@ void add_identity_options(CLI::App& command, CommandContext& context) {
                   "opens an encrypted identity file (or set LIFEBOAT_PASSPHRASE)")
       ->option_text("FILE")
       ->group(group_common);
+  add_trust_option(command, context);
 }
 
 CLI::Option* add_list_option(CLI::App& command, const std::string& names,

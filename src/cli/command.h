@@ -16,6 +16,12 @@ inline constexpr const char* group_setup = "Setting up and checking";
 inline constexpr const char* group_keys = "Keys and files (as age)";
 inline constexpr const char* group_about = "About";
 
+// What SNAPSHOT may be.
+inline constexpr const char* snapshot_forms =
+    "latest, a date, or monthly/2026-05; each also as HOST/...";
+inline constexpr const char* snapshot_forms_default =
+    "latest (the default), a date, or monthly/2026-05; each also as HOST/...";
+
 struct CommandInfo {
   std::string name;
   std::string summary;  // one line
@@ -29,9 +35,13 @@ CLI::App& add_command(CLI::App& app, CommandContext& context, const CommandInfo&
 void add_common_options(CLI::App& command, CommandContext& context);
 // --config
 void add_config_option(CLI::App& command, CommandContext& context);
-// --config, --store, --host
+// --config, --store, --profile
+void add_store_only_options(CLI::App& command, CommandContext& context);
+// The same and --host
 void add_store_options(CLI::App& command, CommandContext& context);
-// -i, --identity, --passphrase-file
+// --trust
+void add_trust_option(CLI::App& command, CommandContext& context);
+// -i, --identity, --passphrase-file, --trust: what reading a snapshot takes
 void add_identity_options(CLI::App& command, CommandContext& context);
 // An option that may be given several times, one value each.
 CLI::Option* add_list_option(CLI::App& command, const std::string& names,
@@ -45,7 +55,9 @@ void add_cat(CLI::App& app, CommandContext& context);
 void add_restore(CLI::App& app, CommandContext& context);
 void add_verify(CLI::App& app, CommandContext& context);
 void add_drill(CLI::App& app, CommandContext& context);
+void add_bucket(CLI::App& app, CommandContext& context);
 void add_check(CLI::App& app, CommandContext& context);
+void add_prune(CLI::App& app, CommandContext& context);
 void add_keygen(CLI::App& app, CommandContext& context);
 void add_encrypt(CLI::App& app, CommandContext& context);
 void add_decrypt(CLI::App& app, CommandContext& context);

@@ -8,15 +8,13 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/keys.h"
+#include "cli/stores.h"
 #include "config/config.h"
+#include "config/signing.h"
 #include "process/process.h"
-#include "store/dir_store.h"
 
 namespace lifeboat::cli {
 namespace {
-
-constexpr std::string_view dir_scheme = "dir:";
-constexpr std::string_view s3_scheme = "s3://";
 
 LoadOptions load_options(const RecipeRegistry& recipes, CommandContext& context) {
   LoadOptions options;
@@ -38,27 +36,7 @@ LoadOptions load_options(const RecipeRegistry& recipes, CommandContext& context)
   return options;
 }
 
-Error s3_is_not_ready(ErrorKind kind) {
-  return Error(kind, "open the store: s3 stores come with the next version")
-      .hint("Use a folder for now, also one on a mounted disk: dir:/srv/backups.");
-}
-
 }  // namespace
-
-std::unique_ptr<Store> open_store(const std::string& text, Random& random) {
-  if (text.starts_with(dir_scheme) && text.size() > dir_scheme.size()) {
-    return std::make_unique<DirStore>(
-        std::filesystem::absolute(text.substr(dir_scheme.size())).lexically_normal(), random);
-  }
-  if (text.starts_with(s3_scheme)) throw s3_is_not_ready(ErrorKind::usage);
-  Error error(ErrorKind::usage, format("'{}' does not name a store", printable(text)));
-  if (text.starts_with('/') || text.starts_with('.')) {
-    error.add_hint(format("Did you mean --store dir:{}?", printable(text)));
-  } else {
-    error.add_hint("Write it as dir:PATH, for example --store dir:/srv/backups.");
-  }
-  throw error;
-}
 
 CommandContext::CommandContext(Surroundings& surroundings)
     : surroundings_(surroundings),
@@ -95,14 +73,30 @@ const Config& CommandContext::config() {
 
 Store& CommandContext::store() {
   if (store_) return *store_;
+  StoreAddress address;
   if (!options.store.empty()) {
-    store_ = open_store(options.store, random());
-    return *store_;
+    address = parse_store_address(options.store);
+  } else if (const auto* folder = std::get_if<DirStoreConfig>(&config().store)) {
+    address.dir = *folder;
+  } else {
+    address.is_s3 = true;
+    address.s3 = std::get<S3StoreConfig>(config().store);
   }
-  const auto* folder = std::get_if<DirStoreConfig>(&config().store);
-  if (folder == nullptr) throw s3_is_not_ready(ErrorKind::config);
-  store_ = std::make_unique<DirStore>(folder->path, random());
+  const StoreWorld world{clock(), random(), stop(), options.profile};
+  if (address.is_s3) {
+    auto bucket = open_s3_store(address.s3, world);
+    s3_store_ = bucket.get();
+    store_ = std::move(bucket);
+  } else {
+    store_ = open_dir_store(address.dir, world);
+  }
   return *store_;
+}
+
+S3Store& CommandContext::s3_store() {
+  if (store(); s3_store_ != nullptr) return *s3_store_;
+  throw Error(ErrorKind::usage, format("{} is a folder, not a bucket", store().name()))
+      .hint("A folder's old snapshots are removed by 'lifeboat prune'.");
 }
 
 const RecipeRegistry& CommandContext::recipes() {
@@ -135,6 +129,32 @@ const std::vector<age::Identity>& CommandContext::required_identities() {
   return *identities_;
 }
 
+const Trust& CommandContext::trust() {
+  if (trust_) return *trust_;
+  Trust found;
+  if (!options.trusted.empty()) {
+    found = load_trust(options.trusted, *this);
+  } else if (options.store.empty() || has_config()) {
+    try {
+      found.keys = config().signing.trusted;
+      if (found.keys.empty() && signing_key() != nullptr) {
+        found.keys.push_back(signing_key()->public_key());
+      }
+    } catch (Error& error) {
+      // Who named a store may well be reading on a machine whose configuration is in ruins.
+      if (!options.store.empty()) error.add_hint("To read without it, give --trust KEY.");
+      throw;
+    }
+  }
+  trust_ = std::move(found);
+  return *trust_;
+}
+
+const Ed25519PrivateKey* CommandContext::signing_key() {
+  if (!signing_key_) signing_key_ = load_signing_key(config().signing);
+  return signing_key_ ? &*signing_key_ : nullptr;
+}
+
 std::filesystem::path CommandContext::temporary_dir() const {
   const char* variable = ::getenv("TMPDIR");
   // Not /tmp: it is memory on many systems, and a drill may extract gigabytes.
@@ -149,7 +169,8 @@ Environment CommandContext::environment(Progress& progress) {
           random(),
           stop(),
           progress,
-          from_config ? config_->spool_dir : temporary_dir()};
+          from_config ? config_->spool_dir : temporary_dir(),
+          trust()};
 }
 
 void CommandContext::claim_stdin(std::string_view purpose) {

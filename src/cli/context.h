@@ -18,12 +18,15 @@
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "codec/age/age.h"
+#include "crypto/ed25519.h"
 #include "engine/environment.h"
+#include "snapshot/trust.h"
 #include "store/store.h"
 
 namespace lifeboat {
 struct Config;
-}
+class S3Store;
+}  // namespace lifeboat
 
 namespace lifeboat::cli {
 
@@ -43,14 +46,13 @@ struct SharedOptions {
   std::string config_path;  // empty: the default one
   std::string store;        // empty: the configuration's
   std::string host;         // empty: the configuration's, or the store's only one
+  std::string profile;      // of the shared credentials file, for s3; empty: the usual keys
   std::vector<std::string> identity_files;
   std::string passphrase_file;
+  std::vector<std::string> trusted;  // public signing keys, files of them, or "any"
 };
 
 inline constexpr std::string_view default_config_path = "/etc/lifeboat/lifeboat.yaml";
-
-// Opens what "dir:PATH" names; Error(usage) for any other text.
-std::unique_ptr<Store> open_store(const std::string& text, Random& random);
 
 // One command. Everything it hands out lives as long as it does.
 class CommandContext {
@@ -75,6 +77,8 @@ class CommandContext {
   // who reads snapshots has other worries.
   const Config& config();
   Store& store();
+  // The same, for what only a bucket has: Error(usage) for another store.
+  S3Store& s3_store();
   const RecipeRegistry& recipes();
   // Empty: the store decides.
   std::string default_host();
@@ -82,6 +86,11 @@ class CommandContext {
   const std::vector<age::Identity>& identities();
   // The same, but Error(crypto) if there are none.
   const std::vector<age::Identity>& required_identities();
+  // Whose snapshots are believed: the keys of --trust, else of the configuration, of which the
+  // signing key itself is one if no others are named. Without any, everything is.
+  const Trust& trust();
+  // Null if the configuration names none.
+  const Ed25519PrivateKey* signing_key();
   // Where encrypted spool files and scratch folders go when nothing else is said.
   std::filesystem::path temporary_dir() const;
   Environment environment(Progress& progress);
@@ -99,8 +108,11 @@ class CommandContext {
   std::string stdin_purpose_;
   std::unique_ptr<Config> config_;
   std::unique_ptr<Store> store_;
+  S3Store* s3_store_ = nullptr;  // `store_`, if it is one
   std::unique_ptr<RecipeRegistry> recipes_;
   std::optional<std::vector<age::Identity>> identities_;
+  std::optional<Trust> trust_;
+  std::optional<Ed25519PrivateKey> signing_key_;
 };
 
 }  // namespace lifeboat::cli

@@ -31,6 +31,10 @@ std::vector<age::Recipient> configured_recipients(const EncryptionConfig& encryp
   return recipients;
 }
 
+Retention retention_of(const RetentionConfig& config) {
+  return {.daily_days = config.daily, .monthly_months = config.monthly};
+}
+
 Service service_of(const ServiceConfig& service) {
   return {service.name, service.recipe, service.settings};
 }
@@ -49,6 +53,7 @@ BackupRequest make_backup_request(const Config& config, const JobConfig& job) {
   request.level = config.compression_level;
   request.config_text = config.text_without_secrets;
   request.lock_dir = config.state_dir;
+  request.monthly_months = config.retention.monthly;
   return request;
 }
 

@@ -6,11 +6,14 @@
 #include "codec/age/age.h"
 #include "config/config.h"
 #include "engine/backup.h"
+#include "snapshot/retention.h"
 
 namespace lifeboat::cli {
 
 // The configured recipients, those of the recipients file last. Errors name the place.
 std::vector<age::Recipient> configured_recipients(const EncryptionConfig& encryption);
+
+Retention retention_of(const RetentionConfig& config);
 
 Service service_of(const ServiceConfig& service);
 

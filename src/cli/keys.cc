@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view age_first_line = "age-encryption.org/v1\n";
 constexpr std::string_view armor_first_line = "-----BEGIN AGE ENCRYPTED FILE-----";
+constexpr std::string_view trust_any = "any";
 constexpr size_t passphrase_file_bytes_max = 64 * 1024;
 
 // What a file holds, wiped when no longer needed.
@@ -33,7 +34,9 @@ class WipedBytes {
 };
 
 Bytes read_key_file(const std::string& path, ErrorKind kind, CommandContext& context) {
-  const std::string_view purpose = kind == ErrorKind::crypto ? "identity file" : "recipients file";
+  const std::string_view purpose = kind == ErrorKind::crypto   ? "identity file"
+                                   : kind == ErrorKind::config ? "recipients file"
+                                                               : "file of trusted keys";
   if (path == standard_stream) context.claim_stdin(purpose);
   return with_context(format("read the {}", purpose), [&] {
     InputFile input(path, context.stop(), kind);
@@ -130,6 +133,35 @@ std::vector<age::Recipient> load_recipients(const std::vector<std::string>& file
     std::move(found.begin(), found.end(), std::back_inserter(all));
   }
   return all;
+}
+
+Trust load_trust(const std::vector<std::string>& values, CommandContext& context) {
+  Trust trust;
+  const auto add = [&](std::string_view text, std::string_view place) {
+    const auto key = Ed25519PublicKey::parse(text);
+    if (!key) {
+      throw Error(ErrorKind::usage,
+                  format("{}: '{}' is not a public signing key", place, printable(text)))
+          .hint("It looks like ed25519:... and 'lifeboat keygen --signing -y KEYFILE' prints it.");
+    }
+    trust.keys.push_back(*key);
+  };
+  for (const std::string& value : values) {
+    if (value == trust_any) return {};
+    if (value.starts_with("ed25519:")) {
+      add(value, "--trust");
+      continue;
+    }
+    const Bytes content = read_key_file(value, ErrorKind::usage, context);
+    const size_t before = trust.keys.size();
+    for (const std::string& line : split(as_text(content), '\n')) {
+      const std::string_view text = trim(line);
+      if (!text.empty() && !text.starts_with('#')) add(text, display_name(value));
+    }
+    // A trust without keys would believe everything.
+    if (trust.keys.size() == before) add("", display_name(value));
+  }
+  return trust;
 }
 
 Secret existing_passphrase(std::string_view what, CommandContext& context) {

@@ -21,6 +21,10 @@ std::vector<age::Identity> load_identities(const std::vector<std::string>& files
 std::vector<age::Recipient> load_recipients(const std::vector<std::string>& files,
                                             CommandContext& context);
 
+// What --trust names: public signing keys, files with one a line (# for comments, "-": stdin), or
+// the word "any", which asks for none.
+Trust load_trust(const std::vector<std::string>& values, CommandContext& context);
+
 // From --passphrase-file, LIFEBOAT_PASSPHRASE or the terminal, in this order. `what` is what it
 // opens: "identity file 'key.age'".
 Secret existing_passphrase(std::string_view what, CommandContext& context);

@@ -20,6 +20,7 @@
 #include "recipe/recipe.h"
 #include "snapshot/index.h"
 #include "snapshot/manifest.h"
+#include "snapshot/retention.h"
 
 namespace lifeboat::cli {
 
@@ -29,8 +30,9 @@ std::string print_age(std::chrono::nanoseconds age);
 // One row of `list`.
 struct ListedSnapshot {
   SnapshotId id;
-  Manifest manifest;   // meaningful unless damaged
-  std::string damage;  // why the manifest cannot be believed; empty if it can
+  Manifest manifest;          // meaningful unless damaged
+  std::string damage;         // why the manifest cannot be read; empty if it can
+  std::string distrust = {};  // why it is not believed all the same; empty if it is
 };
 std::string render_list(const std::vector<ListedSnapshot>& snapshots, Timestamp now,
                         const Style& style);
@@ -46,6 +48,9 @@ Json backup_to_json(const BackupResult& result);
 
 std::string render_verify(const SnapshotId& id, const VerifyResult& result, const Style& style);
 Json verify_to_json(const SnapshotId& id, const VerifyResult& result);
+
+std::string render_prune(const PrunePlan& plan, bool dry_run, const Style& style);
+Json prune_to_json(const PrunePlan& plan, bool dry_run);
 
 Json restore_to_json(const RestoreRequest& request, const RestoreResult& result);
 

@@ -116,16 +116,20 @@ std::string render_list(const std::vector<ListedSnapshot>& snapshots, Timestamp 
     table.add_row({snapshot.id.text(), print_age(now - manifest.finished),
                    print_bytes(manifest.archive.bytes), print_bytes(manifest.raw.bytes),
                    failed == 0 ? format("{}", total) : format("{} of {}", total - failed, total),
-                   failed == 0 ? style.good("ok")
-                               : style.caution(format("partial: {} failed", join(names, ", ")))});
+                   !snapshot.distrust.empty()
+                       ? style.bad(format("not trusted: {}", snapshot.distrust))
+                   : failed == 0 ? style.good("ok")
+                                 : style.caution(format("partial: {} failed", join(names, ", ")))});
   }
   return table.print();
 }
 
 Json listed_to_json(const ListedSnapshot& snapshot) {
-  Json value = {{"snapshot", snapshot.id.text()}};
+  Json value = {{"snapshot", snapshot.id.text()},
+                {"tier", snapshot.id.tier == Tier::daily ? "daily" : "monthly"}};
   if (snapshot.damage.empty()) {
     value.update(manifest_to_json(snapshot.manifest));
+    if (!snapshot.distrust.empty()) value["distrust"] = snapshot.distrust;
   } else {
     value["damage"] = snapshot.damage;
   }
@@ -170,6 +174,7 @@ std::string render_backup(const BackupResult& result, std::string_view store_nam
     text += format("{:<10}{}\n", name, value);
   };
   row("snapshot", style.strong(result.id.text()));
+  if (result.monthly) row("monthly", result.monthly->text());
   row("store", printable(store_name));
   row("members", format("{}", manifest.members));
   row("raw", print_bytes(manifest.raw.bytes));
@@ -187,7 +192,9 @@ std::string render_backup(const BackupResult& result, std::string_view store_nam
 
 Json backup_to_json(const BackupResult& result) {
   return {{"snapshot", result.id.text()},
+          {"monthly", result.monthly ? Json(result.monthly->text()) : Json(nullptr)},
           {"partial", result.manifest.is_partial()},
+          {"warnings", result.warnings},
           {"duration_seconds", std::chrono::duration<double>(result.duration).count()},
           {"manifest", manifest_to_json(result.manifest)}};
 }
@@ -202,9 +209,11 @@ std::string render_verify(const SnapshotId& id, const VerifyResult& result, cons
 }
 
 Json verify_to_json(const SnapshotId& id, const VerifyResult& result) {
+  const auto& signer = result.manifest.signature;
   return {{"snapshot", id.text()},
           {"ok", true},
           {"decrypted", result.decrypted},
+          {"signed_by", signer ? Json(signer->key.text()) : Json(nullptr)},
           {"members", result.members},
           {"stored_bytes", result.manifest.archive.bytes},
           {"duration_seconds", std::chrono::duration<double>(result.duration).count()}};

@@ -9,6 +9,20 @@
 namespace lifeboat::cli {
 namespace {
 
+// The command that was typed last, "audit" of "bucket audit"; null if none was.
+CLI::App* parsed_command(CLI::App& app) {
+  CLI::App* found = &app;
+  while (!found->get_subcommands().empty()) found = found->get_subcommands().back();
+  return found == &app ? nullptr : found;
+}
+
+// "bucket audit"
+std::string full_name(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  const bool is_nested = parent != nullptr && parent->get_parent() != nullptr;
+  return is_nested ? full_name(*parent) + " " + command.get_name() : command.get_name();
+}
+
 std::vector<std::string> command_names(CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
@@ -30,7 +44,7 @@ Error unexpected(CLI::App& app, CLI::App* command, const std::string& word) {
   const bool is_option = word.size() > 1 && word.starts_with('-');
   const std::string typed = word.substr(0, is_option ? word.find('=') : std::string::npos);
   const std::string help =
-      command == nullptr ? "lifeboat help" : "lifeboat help " + command->get_name();
+      command == nullptr ? "lifeboat help" : "lifeboat help " + full_name(*command);
   std::string message;
   std::optional<std::string> meant;
   if (is_option) {
@@ -38,12 +52,13 @@ Error unexpected(CLI::App& app, CLI::App* command, const std::string& word) {
     meant = nearest(typed, option_names(owner));
     message = command == nullptr
                   ? format("unknown option '{}'", printable(typed))
-                  : format("unknown option '{}' for '{}'", printable(typed), command->get_name());
+                  : format("unknown option '{}' for '{}'", printable(typed), full_name(*command));
   } else if (command == nullptr) {
     meant = nearest(typed, command_names(app));
     message = format("unknown command '{}'", printable(typed));
   } else {
-    message = format("unexpected argument '{}' for '{}'", printable(typed), command->get_name());
+    meant = nearest(typed, command_names(*command));
+    message = format("unexpected argument '{}' for '{}'", printable(typed), full_name(*command));
   }
   Error error(ErrorKind::usage, message);
   if (meant) error.add_hint(format("Did you mean '{}'?", *meant));
@@ -54,8 +69,7 @@ Error unexpected(CLI::App& app, CLI::App* command, const std::string& word) {
 }  // namespace
 
 Error usage_error(CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<CLI::App*> parsed = app.get_subcommands();
-  CLI::App* command = parsed.empty() ? nullptr : parsed.back();
+  CLI::App* command = parsed_command(app);
   // What was not understood is told first: a missing option is often the mistyped one.
   const std::vector<std::string> strange_to_root = app.remaining(false);
   if (!strange_to_root.empty()) return unexpected(app, nullptr, strange_to_root.front());
@@ -67,19 +81,35 @@ Error usage_error(CLI::App& app, const CLI::ParseError& error) {
   }
   return Error(ErrorKind::usage, message)
       .hint(command == nullptr ? "See 'lifeboat help'."
-                               : format("See 'lifeboat help {}'.", command->get_name()));
+                               : format("See 'lifeboat help {}'.", full_name(*command)));
 }
 
-std::string help_text(CLI::App& app, const std::string& command) {
+std::vector<std::string> typed_command(CLI::App& app) {
+  std::vector<std::string> names;
+  for (CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().back();
+    names.push_back(at->get_name());
+  }
+  return names;
+}
+
+std::string help_text(CLI::App& app, const std::vector<std::string>& command) {
   std::string text;
   if (command.empty()) {
     // App::help of the root would delegate to the command that was parsed.
     text = app.get_formatter()->make_help(&app, "lifeboat", CLI::AppFormatMode::Normal);
   } else {
-    const auto found =
-        app.get_subcommands([&](CLI::App* candidate) { return candidate->check_name(command); });
-    if (found.empty()) throw unexpected(app, nullptr, command);
-    text = found.front()->help("lifeboat");
+    CLI::App* shown = &app;
+    std::string before = "lifeboat";
+    for (const std::string& name : command) {
+      const auto found =
+          shown->get_subcommands([&](CLI::App* candidate) { return candidate->check_name(name); });
+      if (found.empty()) throw unexpected(app, shown == &app ? nullptr : shown, name);
+      if (shown != &app) before += " " + shown->get_name();
+      shown = found.front();
+    }
+    text = shown->get_formatter()->make_help(shown, before + " " + shown->get_name(),
+                                             CLI::AppFormatMode::Normal);
   }
   // CLI11 leaves blanks and empty lines where it has nothing to say.
   for (const auto& [from, to] : {std::pair(" \n", "\n"), std::pair("\n\n\n", "\n\n")}) {

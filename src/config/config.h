@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/settings.h"
+#include "crypto/ed25519.h"
 
 namespace lifeboat {
 
@@ -60,15 +61,26 @@ struct S3StoreConfig {
   std::string endpoint;  // empty: Amazon's own for the region
   std::string region;
   std::string bucket;
-  SharedSecret access_key;
+  SharedSecret access_key;  // null, and so the next: the environment or a profile has them
   SharedSecret secret_key;
-  SharedSecret session_token;  // null: none
-  bool path_style = false;     // bucket in the path, not in the host name
+  SharedSecret session_token;       // null: none
+  std::string profile;              // of the shared credentials file; empty: see docs/CONFIG.md
+  bool path_style = false;          // bucket in the path, not in the host name
+  std::filesystem::path ca_file;    // empty: the system's authorities
+  uint64_t part_size = 8ULL << 20;  // bytes
+  uint64_t upload_limit = 0;        // bytes a second; 0: none
 };
 
 struct EncryptionConfig {
   std::vector<std::string> recipients;                   // "age1..."
   std::optional<std::filesystem::path> recipients_file;  // read by whoever encrypts
+};
+
+struct SigningConfig {
+  std::optional<std::filesystem::path> key_file;  // read by config/signing.h
+  ConfigLocation key_file_location;
+  // Empty: the public half of key_file's key, if there is one, else whoever.
+  std::vector<Ed25519PublicKey> trusted;
 };
 
 struct RetentionConfig {
@@ -119,6 +131,7 @@ struct Config {
   std::string host;
   std::variant<DirStoreConfig, S3StoreConfig> store;
   EncryptionConfig encryption;
+  SigningConfig signing;
   int compression_level = 3;  // 1..19
   RetentionConfig retention;
   std::vector<ServiceConfig> services;  // in the order of the file

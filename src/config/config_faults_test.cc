@@ -51,6 +51,19 @@ notify:
   mail: {to: me}
 )";
 
+TEST(ConfigFaults, SizesOutOfRangeAndTwoWaysToTheKeys) {
+  World world;
+  world.environment["KEY"] = "some-key";
+  const std::string text = world.faults(R"(host: vps-h1
+store:
+  s3: {region: r, bucket: backups, access_key: "${KEY}", secret_key: "${KEY}", profile: p,
+       part_size: 1 MiB, upload_limit: 1}
+)");
+  EXPECT_THAT(text, HasSubstr("3:80: store.s3: keys and a profile are both given"));
+  EXPECT_THAT(text, HasSubstr("store.s3.part_size: expected a size of 5 MiB to 1 GiB, found"));
+  EXPECT_THAT(text, HasSubstr("store.s3.upload_limit: expected a size of at least 64 KiB, found"));
+}
+
 TEST(ConfigFaults, AllAtOnceEachWithItsPlaceAndHint) {
   World world;
   world.environment["N8N_API_KEY"] = "n8n-secret";
@@ -65,7 +78,7 @@ lifeboat.yaml:5:3: store: both 'dir' and 's3' are given
 lifeboat.yaml:5:3: store.s3: 'region' is missing
   hint: Add region: region of the bucket.
 lifeboat.yaml:5:3: store.s3: 'access_key' is missing
-  hint: Give access_key: ${VARIABLE}, or access_key_file, or access_key_command.
+  hint: Give both keys, or neither: then they come from the environment or a profile.
 lifeboat.yaml:6:15: store.s3.endpoint: expected a URL with http:// or https://, found )"
                   R"('s3.example.org'
 lifeboat.yaml:7:13: store.s3.bucket: expected 3 to 63 of a-z, 0-9, - and ., found 'B'

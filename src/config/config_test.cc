@@ -53,6 +53,25 @@ TEST(Config, LoadsTheExampleOfTheDesign) {
   EXPECT_TRUE(config.warnings.empty());
 }
 
+TEST(Config, ABucketNeedsNoKeysOfItsOwn) {
+  World world;
+  const Config config = world.load(R"(host: vps-h1
+store:
+  s3: {region: r, bucket: backups, profile: backup, ca_file: ca.pem, part_size: 16 MiB,
+       upload_limit: 5 MB}
+encryption: {recipients: [age1one, age1two]}
+services: {x: {recipe: volume, path: /srv}}
+jobs: {nightly: {schedule: daily, services: x}}
+)");
+  const auto& s3 = std::get<S3StoreConfig>(config.store);
+  EXPECT_EQ(s3.access_key, nullptr);
+  EXPECT_EQ(s3.profile, "backup");
+  EXPECT_EQ(s3.ca_file.filename(), "ca.pem");
+  EXPECT_TRUE(s3.ca_file.is_absolute());
+  EXPECT_EQ(s3.part_size, 16u << 20);
+  EXPECT_EQ(s3.upload_limit, 5'000'000u);
+}
+
 TEST(Config, ArchivedTextKeepsReferencesAndLoadsAgain) {
   World world;
   world.write("backup-env", example_env);

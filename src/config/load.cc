@@ -17,6 +17,11 @@ namespace {
 
 constexpr uint64_t daily_days_wise = 7;
 
+// A single text counts as a list of one.
+const YamlMark& mark_of_item(const YamlNode& list, size_t at) {
+  return list.kind == YamlNode::Kind::sequence ? list.items[at]->mark : list.mark;
+}
+
 class Loader {
  public:
   Loader(std::string file, const std::filesystem::path& folder, const LoadOptions& options)
@@ -47,7 +52,9 @@ class Loader {
   void load_env_file(const YamlNode& root);
   void read_top(Config& config, const YamlEntry& entry);
   void read_store(Config& config, const Section& top);
+  void check_s3_keys(const Section& section);
   void read_encryption(Config& config, const Section& top);
+  void read_signing(Config& config, const Section& top);
   void read_small_sections(Config& config, const Section& top);
   void read_notify(Config& config, const Section& top);
   void read_services(Config& config, const Section& top);
@@ -96,6 +103,7 @@ void Loader::read_top(Config& config, const YamlEntry& entry) {
   config.state_dir = top.settings.text("state_dir", config.state_dir);
   read_store(config, top);
   read_encryption(config, top);
+  read_signing(config, top);
   read_small_sections(config, top);
   read_notify(config, top);
   read_services(config, top);
@@ -128,10 +136,35 @@ void Loader::read_store(Config& config, const Section& top) {
                                  .access_key = settings.secret("access_key"),
                                  .secret_key = settings.secret("secret_key"),
                                  .session_token = settings.secret("session_token"),
-                                 .path_style = settings.flag("path_style", false)};
+                                 .profile = settings.text("profile"),
+                                 .path_style = settings.flag("path_style", false),
+                                 .ca_file = settings.text("ca_file"),
+                                 .part_size = settings.number("part_size", 8ULL << 20),
+                                 .upload_limit = settings.number("upload_limit", 0)};
+    check_s3_keys(section);
   }
   if (dir != nullptr) {
     config.store = DirStoreConfig{reader_.read_child(store, "dir").settings.text("path")};
+  }
+}
+
+// The key pair is given whole here, or not at all.
+void Loader::check_s3_keys(const Section& section) {
+  const auto is_given = [&](std::string_view key) {
+    return section.find(key) || section.find(format("{}_file", key)) ||
+           section.find(format("{}_command", key));
+  };
+  const bool access = is_given("access_key");
+  const bool secret = is_given("secret_key");
+  if (access != secret) {
+    reader_.fault(section.mark,
+                  format("{}: '{}' is missing", section.path, access ? "secret_key" : "access_key"),
+                  "Give both keys, or neither: then they come from the environment or a profile.");
+  }
+  if ((access || secret) && section.find("profile")) {
+    reader_.fault(section.find("profile")->mark,
+                  format("{}: keys and a profile are both given", section.path),
+                  "Keep one of them.");
   }
 }
 
@@ -154,6 +187,27 @@ void Loader::read_encryption(Config& config, const Section& top) {
     warn(config, section.find("recipients")->value->mark, "encryption: there is only one recipient",
          "Add a second one whose private key is kept offline: if the only key is lost, so is every "
          "snapshot.");
+  }
+}
+
+void Loader::read_signing(Config& config, const Section& top) {
+  const Section section = reader_.read_child(top, "signing");
+  SigningConfig& signing = config.signing;
+  if (section.settings.has("key_file")) {
+    const YamlMark& mark = section.find("key_file")->value->mark;
+    signing.key_file = section.settings.text("key_file");
+    signing.key_file_location = {file_, mark.line, mark.column};
+  }
+  const std::vector<std::string> trusted = section.settings.list("trusted");
+  for (size_t at = 0; at < trusted.size(); ++at) {
+    if (const auto key = Ed25519PublicKey::parse(trusted[at])) {
+      signing.trusted.push_back(*key);
+      continue;
+    }
+    reader_.fault(
+        mark_of_item(*section.find("trusted")->value, at),
+        format("signing.trusted: {} is not a public signing key", quote(trusted[at])),
+        "It looks like ed25519:... and 'lifeboat keygen --signing -y KEYFILE' prints it.");
   }
 }
 
@@ -278,7 +332,7 @@ void Loader::check_job_services(const JobConfig& job, const YamlNode& list, cons
   std::set<std::string> seen;
   for (size_t at = 0; at < job.services.size(); ++at) {
     const std::string& service = job.services[at];
-    const YamlMark& mark = list.kind == YamlNode::Kind::sequence ? list.items[at]->mark : list.mark;
+    const YamlMark& mark = mark_of_item(list, at);
     if (std::find(known.begin(), known.end(), service) == known.end()) {
       reader_.fault(mark, format("{}: there is no service {}", name, quote(service)),
                     did_you_mean(service, known));

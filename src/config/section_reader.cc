@@ -183,7 +183,11 @@ void SectionReader::read_value(Section& section, const Target& target, const Yam
     section.settings.set(key.name, *value);
   } else if (key.type == OptionType::size) {
     const auto value = parse_bytes(*text);
-    if (!value) return refuse(target, node, article_and_type(key.type));
+    if (!value || *value < key.min || *value > key.max) {
+      return refuse(
+          target, node,
+          key.expected.empty() ? article_and_type(key.type) : format("a size of {}", key.expected));
+    }
     section.settings.set(key.name, *value);
   } else {
     if (key.accepts != nullptr && !key.accepts(*text)) return refuse(target, node, key.expected);

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include "base/error.h"
+#include "crypto/base64.h"
 
 namespace lifeboat {
 
@@ -42,5 +43,20 @@ Sha256Digest sha256(ByteView data) {
 }
 
 std::string sha256_hex(ByteView data) { return hex_encode(sha256(data)); }
+
+Md5Digest md5(ByteView data) {
+  Md5Digest digest;
+  unsigned length = 0;
+  const bool made = EVP_Digest(data.data(), data.size(), as_uchar(ByteSpan(digest)), &length,
+                               EVP_md5(), nullptr) == 1;
+  if (!made || length != digest.size()) {
+    throw Error(ErrorKind::crypto, "make an MD5: OpenSSL refused")
+        .hint("A machine in FIPS mode has no MD5, which the S3 protocol needs as a checksum.");
+  }
+  return digest;
+}
+
+std::string md5_hex(ByteView data) { return hex_encode(md5(data)); }
+std::string md5_base64(ByteView data) { return base64_encode_standard(md5(data)); }
 
 }  // namespace lifeboat

@@ -1,4 +1,4 @@
-// SHA-256 over a stream, by OpenSSL.
+// SHA-256 over a stream, and MD5 where a protocol demands it, by OpenSSL.
 #pragma once
 
 #include <array>
@@ -31,5 +31,12 @@ class Sha256 {
 Sha256Digest sha256(ByteView data);
 // Lower-case hex, as manifests and indexes hold it.
 std::string sha256_hex(ByteView data);
+
+// MD5 is a checksum of the S3 protocol (Content-MD5 of RFC 1864, ETags), never a proof: anybody can
+// make two texts of one MD5. A multipart object's ETag is the MD5 of its parts' digests, in order.
+using Md5Digest = std::array<std::byte, 16>;
+Md5Digest md5(ByteView data);
+std::string md5_hex(ByteView data);
+std::string md5_base64(ByteView data);
 
 }  // namespace lifeboat

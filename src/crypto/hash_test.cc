@@ -54,5 +54,26 @@ TEST(Sha256, MovesWithWhatItHasSeen) {
   EXPECT_EQ(moved.finish(), sha256(as_bytes("abc")));
 }
 
+// RFC 1321, A.5, and the tool for what is not published there.
+TEST(Md5, PrintsThePublishedDigests) {
+  EXPECT_EQ(md5_hex({}), "d41d8cd98f00b204e9800998ecf8427e");
+  EXPECT_EQ(md5_hex(as_bytes("abc")), "900150983cd24fb0d6963f7d28e17f72");
+  EXPECT_EQ(md5_hex(as_bytes("message digest")), "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
+TEST(Md5, InBase64AndOfDigestsAgreesWithOpenssl) {
+  EXPECT_EQ(md5_base64(as_bytes("abc")) + "\n",
+            test::shell_ok("printf abc | openssl dgst -md5 -binary | base64"));
+  Bytes joined;
+  for (const char* part : {"part 1", "part 2"}) {
+    const Md5Digest digest = md5(as_bytes(part));
+    joined.insert(joined.end(), digest.begin(), digest.end());
+  }
+  const std::string judged = test::shell_ok(
+      "for part in 'part 1' 'part 2'; do printf \"$part\" | openssl dgst -md5 -binary; done | "
+      "md5sum");
+  EXPECT_EQ(md5_hex(joined), judged.substr(0, 32));
+}
+
 }  // namespace
 }  // namespace lifeboat

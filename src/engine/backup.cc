@@ -12,6 +12,7 @@
 #include "codec/spool.h"
 #include "engine/archive_notes.h"
 #include "engine/hooks.h"
+#include "engine/monthly.h"
 #include "io/pipeline.h"
 #include "snapshot/archive_writer.h"
 #include "snapshot/catalog.h"
@@ -57,6 +58,7 @@ class Backup {
   void refuse_empty_snapshot() const;
   Manifest make_manifest(const ArchiveSummary& summary) const;
   void commit(const Manifest& manifest);
+  void copy_monthly(BackupResult& result);
 
   // The per-service edge: an Error, or a bug in one recipe, must not take the others along.
   template <typename Body>
@@ -262,6 +264,7 @@ Manifest Backup::make_manifest(const ArchiveSummary& summary) const {
     manifest.recipients.push_back(recipient.text());
   }
   for (const Candidate& candidate : candidates_) manifest.services.push_back(candidate.record);
+  if (request_.signing_key != nullptr) sign_manifest(manifest, *request_.signing_key);
   return manifest;
 }
 
@@ -269,6 +272,18 @@ void Backup::commit(const Manifest& manifest) {
   const auto sink = environment_.store.create(id_.manifest_key());
   sink->write(as_bytes(print_manifest(manifest)));
   sink->finish();
+}
+
+// The snapshot is safe by now, and stays so.
+void Backup::copy_monthly(BackupResult& result) {
+  if (request_.monthly_months == 0 || result.manifest.is_partial()) return;
+  environment_.progress.begin("keep the month's first good snapshot", 0);
+  try {
+    result.monthly = keep_monthly(environment_.store, {id_, result.manifest, environment_.trust});
+  } catch (const Error& error) {
+    result.warnings.push_back(
+        redact(format("{}; the next good run tries again", printable(error.what()))));
+  }
 }
 
 BackupResult Backup::run() {
@@ -282,6 +297,7 @@ BackupResult Backup::run() {
                print_count(swept, "unfinished object", "unfinished objects")));
   }
   id_ = next_snapshot_id(environment_.store, request_.host, started_);
+  const uint64_t largest_bytes = largest_daily_bytes(environment_.store, request_.host);
   hooks_.begin();
 
   open_plans();
@@ -290,7 +306,8 @@ BackupResult Backup::run() {
                         {.recipients = request_.recipients,
                          .level = request_.level,
                          .workers = request_.workers,
-                         .spool_dir = environment_.spool_dir},
+                         .spool_dir = environment_.spool_dir,
+                         .size_estimate = 2 * largest_bytes},
                         environment_.random);
   write_preamble(archive);
   for (Candidate& candidate : candidates_) {
@@ -313,7 +330,10 @@ BackupResult Backup::run() {
   for (const std::string& warning : hooks_.end()) {
     environment_.progress.note(format("warning: {}", warning));
   }
-  return {id_, manifest, environment_.clock.steady_now() - begin};
+  BackupResult result{.id = id_, .manifest = manifest};
+  copy_monthly(result);
+  result.duration = environment_.clock.steady_now() - begin;
+  return result;
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,17 +39,21 @@ struct BackupRequest {
   unsigned workers = 0;     // 0: one a core
   std::string config_text;  // archived as lifeboat.yaml; holds no secrets
   std::filesystem::path lock_dir;
+  uint64_t monthly_months = 0;  // 0: the month's first good snapshot is not copied
+  const Ed25519PrivateKey* signing_key = nullptr;  // borrowed; null: the manifest is not signed
 };
 
 struct BackupResult {
   SnapshotId id;
   Manifest manifest;  // is_partial(): some service failed, the others are safe
   std::chrono::nanoseconds duration{};
+  std::optional<SnapshotId> monthly = std::nullopt;  // the copy that was made of it
+  std::vector<std::string> warnings = {};            // what failed once the snapshot was safe
 };
 
 // Takes the run lock first. A service that fails is named in the manifest and the run goes on; if
 // every service fails there is no snapshot and the first service's Error is thrown. Anything else
-// that throws leaves no snapshot.
+// that throws leaves no snapshot. A monthly copy that fails is a warning: the next run tries again.
 BackupResult run_backup(const BackupRequest& request, Environment& environment);
 
 }  // namespace lifeboat

@@ -112,7 +112,7 @@ DrillResult run_drill(const DrillRequest& request, Environment& environment) {
     const auto begin = environment.clock.steady_now();
     DrillResult result;
     result.id = request.id;
-    result.manifest = load_manifest(environment.store, request.id);
+    result.manifest = load_manifest(environment.store, request.id, environment.trust);
     result.age = environment.clock.now() - result.manifest.finished;
     const Scratch scratch(request.scratch_dir, drill_scratch_prefix, environment.random);
     DrillSteps steps(request, result.manifest, environment);

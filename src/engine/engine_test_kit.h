@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,7 @@ class EngineKit {
   void use(Store& store) { over_ = &store; }
 
   Environment environment() {
-    return {store(), recipes, clock, random, stop.token(), progress, folder / "spool"};
+    return {store(), recipes, clock, random, stop.token(), progress, folder / "spool", trust};
   }
 
   static BackupService command(const std::string& name, const std::string& script) {
@@ -72,6 +73,7 @@ class EngineKit {
     made.workers = 2;
     made.config_text = "host: vps-h1\n";
     made.lock_dir = folder / "lock";
+    made.signing_key = signing_key ? &*signing_key : nullptr;
     return made;
   }
   BackupRequest request() { return request({files(), command("dump", "echo row 1; echo done")}); }
@@ -134,6 +136,9 @@ class EngineKit {
   StopSource stop;
   NoteKeeper progress;
   std::vector<age::Identity> identities;
+  // None: nothing is signed, everything is believed.
+  std::optional<Ed25519PrivateKey> signing_key;
+  Trust trust;
 
  private:
   Store* over_;

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/stop.h"
 #include "recipe/recipe.h"
+#include "snapshot/trust.h"
 #include "store/store.h"
 
 namespace lifeboat {
@@ -27,7 +28,7 @@ class Progress {
   virtual void note(std::string_view line) { (void)line; }
 };
 
-// All must outlive the flow.
+// All that is referred to must outlive the flow.
 struct Environment {
   Store& store;
   const RecipeRegistry& recipes;
@@ -36,6 +37,7 @@ struct Environment {
   StopToken stop;
   Progress& progress;
   std::filesystem::path spool_dir;  // encrypted, unlinked spool files
+  Trust trust = {};                 // whoever reads a snapshot refuses what it does not cover
 
   RecipeContext recipe_context() { return {clock, random, stop, spool_dir}; }
 };

@@ -65,7 +65,7 @@ class Restore {
   RestoreResult run() {
     const auto begin = environment_.clock.steady_now();
     check_target(request_.target);
-    result_.manifest = load_manifest(environment_.store, request_.id);
+    result_.manifest = load_manifest(environment_.store, request_.id, environment_.trust);
     select();
     const fs::path target = fs::absolute(request_.target).lexically_normal();
     const fs::path parent =
@@ -200,7 +200,7 @@ RestoreResult restore_snapshot(const RestoreRequest& request, Environment& envir
 void list_members(const SnapshotId& id, std::span<const age::Identity> identities,
                   Environment& environment, const std::function<void(const IndexMember&)>& visit) {
   with_context(format("list members of {}", id.text()), [&] {
-    const Manifest manifest = load_manifest(environment.store, id);
+    const Manifest manifest = load_manifest(environment.store, id, environment.trust);
     const auto source = open_index(environment.store, manifest, identities);
     IndexReader index(*source);
     while (const auto member = index.next()) {
@@ -213,7 +213,7 @@ void list_members(const SnapshotId& id, std::span<const age::Identity> identitie
 void cat_member(const SnapshotId& id, std::string_view path,
                 std::span<const age::Identity> identities, Environment& environment, Sink& target) {
   with_context(format("read '{}' of {}", printable(path), id.text()), [&] {
-    const Manifest manifest = load_manifest(environment.store, id);
+    const Manifest manifest = load_manifest(environment.store, id, environment.trust);
     std::optional<IndexMember> found;  // of several, the last: it superseded the others
     {
       const auto source = open_index(environment.store, manifest, identities);

@@ -38,28 +38,33 @@ class FlippingSource final : public Source {
   uint64_t flip_at_;
 };
 
-// The store with one byte of one object flipped. Read-only by construction.
-class FlippingStore final : public Store {
+// What is read of an object, from the place the range begins, in place of what it holds.
+using Damage = std::function<std::unique_ptr<Source>(std::unique_ptr<Source>, ByteRange)>;
+
+// The store with one object damaged. Read-only by construction.
+class DamagedStore final : public Store {
  public:
-  FlippingStore(Store& inner, std::string key, uint64_t flip_at)
-      : inner_(inner), key_(std::move(key)), flip_at_(flip_at) {}
+  DamagedStore(Store& inner, std::string key, Damage damage)
+      : inner_(inner), key_(std::move(key)), damage_(std::move(damage)) {}
   std::string name() const override { return inner_.name(); }
   StoreTraits traits() const override { return inner_.traits(); }
   std::unique_ptr<Source> open(const std::string& key, ByteRange range) override {
     auto source = inner_.open(key, range);
-    if (key != key_) return source;
-    return std::make_unique<FlippingSource>(std::move(source), range.offset, flip_at_);
+    return key == key_ ? damage_(std::move(source), range) : std::move(source);
   }
   std::optional<ObjectInfo> stat(const std::string& key) override { return inner_.stat(key); }
   std::vector<ObjectInfo> list(std::string_view prefix) override { return inner_.list(prefix); }
-  std::unique_ptr<Sink> create(const std::string&) override { throw Bug("sabotage writes"); }
+  std::unique_ptr<Sink> create(const std::string&, uint64_t) override {
+    throw Bug("sabotage writes");
+  }
   void copy(const std::string&, const std::string&) override { throw Bug("sabotage copies"); }
   void remove(const std::string&) override { throw Bug("sabotage removes"); }
+  size_t sweep_leftovers(std::string_view) override { throw Bug("sabotage sweeps"); }
 
  private:
   Store& inner_;
   std::string key_;
-  uint64_t flip_at_;
+  Damage damage_;
 };
 
 std::string first_failure(const std::vector<ProbeResult>& probes) {
@@ -77,13 +82,14 @@ class SabotageRun {
   SabotageRun(const DrillRequest& request, Environment& environment)
       : request_(request),
         environment_(environment),
-        manifest_(load_manifest(environment.store, request.id)),
+        manifest_(load_manifest(environment.store, request.id, environment.trust)),
         steps_(request, manifest_, environment) {}
 
   std::vector<SabotageOutcome> run() {
     flip_byte();
     wrong_age_key();
     missing_member();
+    if (environment_.trust.is_required()) plant_manifests();
     for (const ManifestService& service : manifest_.services) {
       if (service.ok) damage_service(service);
     }
@@ -107,7 +113,9 @@ class SabotageRun {
     const uint64_t position = manifest_.archive.bytes / 2;
     attempt({"", "flipped byte", format("byte {} of the archive", position), false, ""}, [&] {
       const Scratch scratch(request_.scratch_dir, drill_scratch_prefix, environment_.random);
-      FlippingStore store(environment_.store, manifest_.archive_key, position);
+      DamagedStore store(environment_.store, manifest_.archive_key, [&](auto source, auto range) {
+        return std::make_unique<FlippingSource>(std::move(source), range.offset, position);
+      });
       steps_.extract(store, scratch.path());
       return std::string();
     });
@@ -132,6 +140,36 @@ class SabotageRun {
       attempt({"", "missing member", format("'{}' was removed", printable(victim)), false, ""},
               [&] { return first_failure(steps_.probe_archive(root)); });
     });
+  }
+
+  // What a thief who can write to the store could put there: the same snapshot, its manifest whole.
+  void plant_manifests() {
+    Manifest planted = manifest_;
+    planted.signature.reset();
+    attempt({"", "unsigned manifest", "the same manifest, without its signature", false, ""},
+            [&] { return drill_planted(planted); });
+    const auto stranger = Ed25519PrivateKey::generate(environment_.random);
+    sign_manifest(planted, stranger);
+    attempt({"", "foreign signature", "the same manifest, signed by a stranger", false, ""},
+            [&] { return drill_planted(planted); });
+  }
+
+  std::string drill_planted(const Manifest& planted) {
+    const std::string text = print_manifest(planted);
+    DamagedStore store(environment_.store, request_.id.manifest_key(),
+                       [&](auto, auto) { return std::make_unique<MemorySource>(text); });
+    Environment environment{store,
+                            environment_.recipes,
+                            environment_.clock,
+                            environment_.random,
+                            environment_.stop,
+                            environment_.progress,
+                            environment_.spool_dir,
+                            environment_.trust};
+    DrillRequest request = request_;
+    request.keep_evidence = false;
+    run_drill(request, environment);
+    return "";
   }
 
   std::string last_file() {

@@ -11,7 +11,7 @@ VerifyResult verify_snapshot(const SnapshotId& id, std::span<const age::Identity
   return with_context(format("verify {}", id.text()), [&] {
     const auto begin = environment.clock.steady_now();
     VerifyResult result;
-    result.manifest = load_manifest(environment.store, id);
+    result.manifest = load_manifest(environment.store, id, environment.trust);
     const Manifest& manifest = result.manifest;
     const ArchiveReadOptions options{identities, environment.stop,
                                      [&](uint64_t bytes) { environment.progress.advance(bytes); }};

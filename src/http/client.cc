@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 
 #include "base/format.h"
 #include "base/log.h"
@@ -22,15 +23,17 @@ using ParsedUrl = std::unique_ptr<CURLU, FreeUrl>;
 // Null if it is no URL.
 ParsedUrl parse_url(const std::string& url) {
   ParsedUrl parsed(curl_url());
-  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
+  // As it is: what is signed must be what is sent.
+  if (!parsed ||
+      curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK) {
     return nullptr;
   }
   return parsed;
 }
 
-std::string url_part(CURLU* url, CURLUPart part) {
+std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return "";
   std::string copy = text;
   curl_free(text);
   return copy;
@@ -41,8 +44,13 @@ bool is_loopback(const std::string& host) {
          host.starts_with("127.");
 }
 
-bool is_transient_failure(CURLcode code) {
+bool is_transient_failure(CURLcode code, const std::string& words) {
   switch (code) {
+    case CURLE_SSL_CONNECT_ERROR:
+      // One code for a handshake that broke off and for one that can never succeed; of the latter
+      // OpenSSL itself speaks.
+      return words.find("SSL routines") == std::string::npos ||
+             words.find("unexpected eof") != std::string::npos;
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
@@ -66,7 +74,13 @@ std::string hint_for(CURLcode code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return "Correct the host name in the URL, or look at the DNS.";
     case CURLE_PEER_FAILED_VERIFICATION:
-      return "The server's certificate is not trusted here; install its authority's certificate.";
+      return "The server's certificate is not trusted here: install its authority's certificate, "
+             "or "
+             "name it as the CA file where that can be configured.";
+    case CURLE_SSL_CACERT_BADFILE:
+      return "The CA file must be a readable file of certificates in PEM.";
+    case CURLE_SSL_CONNECT_ERROR:
+      return "Does the server speak TLS on that port, and a version of it that is still safe?";
     default:
       return "";
   }
@@ -74,45 +88,94 @@ std::string hint_for(CURLcode code) {
 
 // What the callbacks write to.
 struct Exchange {
+  CURL* handle = nullptr;
+  const HttpRequest* request = nullptr;
   HttpResponse response;
   size_t header_bytes = 0;
+  bool head_is_whole = false;
   uint64_t body_max = 0;
   bool too_large = false;
+  std::exception_ptr thrown;  // by a callback, on its way through C
   StopToken stop;
 };
 
-size_t take_header(char* data, size_t, size_t size, void* target) {
-  auto& exchange = *static_cast<Exchange*>(target);
-  const std::string_view line = trim({data, size});
-  if (line.starts_with("HTTP/")) exchange.response.headers.clear();  // an interim reply before
-  exchange.header_bytes += size;
-  if (exchange.header_bytes > header_bytes_max) {
-    exchange.too_large = true;
-    return 0;
+void take_header_line(Exchange& exchange, std::string_view raw) {
+  const std::string_view line = trim(raw);
+  if (line.empty()) exchange.head_is_whole = true;
+  if (line.starts_with("HTTP/")) {  // perhaps after an interim reply
+    exchange.response.headers.clear();
+    exchange.head_is_whole = false;
   }
+  exchange.header_bytes += raw.size();
+  exchange.too_large = exchange.header_bytes > header_bytes_max;
   const size_t colon = line.find(':');
-  if (colon != std::string_view::npos && !line.starts_with("HTTP/")) {
-    std::string name(line.substr(0, colon));
-    std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
-      return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    });
-    exchange.response.headers.emplace_back(std::move(name), trim(line.substr(colon + 1)));
-  }
-  return size;
+  if (colon == std::string_view::npos || line.starts_with("HTTP/")) return;
+  std::string name(line.substr(0, colon));
+  std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  });
+  exchange.response.headers.emplace_back(std::move(name), trim(line.substr(colon + 1)));
 }
 
-size_t take_body(char* data, size_t, size_t size, void* target) {
-  auto& exchange = *static_cast<Exchange*>(target);
-  if (exchange.response.body.size() + size > exchange.body_max) {
-    exchange.too_large = true;
-    return 0;
+int status_of(CURL* handle) {
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
+}
+
+void take_body_bytes(Exchange& exchange, std::string_view data) {
+  if (exchange.request->on_body && status_of(exchange.handle) / 100 == 2) {
+    exchange.request->on_body(as_bytes(data));
+    return;
   }
-  exchange.response.body.append(data, size);
-  return size;
+  exchange.too_large = exchange.response.body.size() + data.size() > exchange.body_max;
+  if (!exchange.too_large) exchange.response.body.append(data);
+}
+
+// A callback of libcurl: what `take` throws waits in the exchange until libcurl has returned.
+template <void (*take)(Exchange&, std::string_view)>
+size_t take_data(char* data, size_t, size_t size, void* target) noexcept {
+  auto& exchange = *static_cast<Exchange*>(target);
+  try {
+    take(exchange, {data, size});
+  } catch (...) {
+    exchange.thrown = std::current_exception();
+  }
+  return exchange.too_large || exchange.thrown ? CURL_WRITEFUNC_ERROR : size;
 }
 
 int watch_stop(void* target, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<Exchange*>(target)->stop.stop_requested() ? 1 : 0;
+  const auto& exchange = *static_cast<Exchange*>(target);
+  return exchange.stop.stop_requested() || exchange.request->stop.stop_requested() ? 1 : 0;
+}
+
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, FreeList>;
+
+void append(HeaderList& list, const std::string& line) {
+  for (const char letter : line) {
+    ensure(letter != '\r' && letter != '\n' && letter != '\0', "a header is one line");
+  }
+  curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
+  ensure(longer != nullptr, "memory for a header");
+  (void)list.release();
+  list.reset(longer);
+}
+
+HeaderList header_list(const HttpRequest& request) {
+  HeaderList list;
+  // "Name:" keeps libcurl from adding its own. A form is not what bodies here are. And waiting for
+  // "100 Continue" costs a round trip for each part of an upload, or a whole second where nobody
+  // answers it, to save bytes only when a request is refused; servers refuse early without it.
+  append(list, "Expect:");
+  append(list, "Content-Type:");
+  for (const auto& [name, value] : request.headers) {
+    // "name;" is libcurl's way to send an empty value.
+    append(list, value.empty() ? name + ";" : name + ": " + value);
+  }
+  return list;
 }
 
 }  // namespace
@@ -130,6 +193,8 @@ struct HttpClient::State {
     ensure(curl_easy_setopt(handle.get(), option, value) == CURLE_OK, "libcurl knows the option");
   }
   void prepare(const HttpRequest& request, CURLU* url);
+  void set_body(const HttpRequest& request);
+  void set_pace(const HttpRequest& request);
   [[noreturn]] void fail(CURLcode code, const HttpRequest& request, const Exchange& exchange);
 
   struct FreeHandle {
@@ -148,38 +213,68 @@ void HttpClient::State::prepare(const HttpRequest& request, CURLU* url) {
   set(CURLOPT_CURLU, url);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
+  // One request at a time is all we ask of a connection, and HTTP/2 would add ways to break.
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   set(CURLOPT_USERAGENT, "lifeboat");
   if (is_loopback(url_part(url, CURLUPART_HOST))) set(CURLOPT_PROXY, "");
+  if (!options.ca_file.empty()) {
+    set(CURLOPT_CAINFO, options.ca_file.c_str());
+    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // else the system's count as well
+  }
+  set_body(request);
+  set_pace(request);
+}
+
+void HttpClient::State::set_body(const HttpRequest& request) {
   if (request.method == "HEAD") {
     set(CURLOPT_NOBODY, 1L);
-  } else {
-    // POSTFIELDS also for an empty body of PUT and POST, so that Content-Length: 0 is sent.
-    const bool has_body = !request.body.empty() || request.method == "POST" ||
-                          request.method == "PUT" || request.method == "PATCH";
-    if (has_body) {
-      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-      set(CURLOPT_POSTFIELDS, request.body.data());
-    }
-    set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    return;
+  }
+  const ByteView body =
+      request.borrowed_body.empty() ? as_bytes(request.body) : request.borrowed_body;
+  // POSTFIELDS also for an empty body of PUT and POST, so that Content-Length: 0 is sent. libcurl
+  // reads it where it is.
+  const bool has_body = !body.empty() || request.method == "POST" || request.method == "PUT" ||
+                        request.method == "PATCH";
+  if (has_body) {
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    set(CURLOPT_POSTFIELDS, body.empty() ? "" : reinterpret_cast<const char*>(body.data()));
+  }
+  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+}
+
+void HttpClient::State::set_pace(const HttpRequest& request) {
+  constexpr uint64_t stalled_below = 1024;  // bytes a second
+  const uint64_t limit = request.upload_bytes_per_second;
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  if (limit > 0) {
+    set(CURLOPT_MAX_SEND_SPEED_LARGE, static_cast<curl_off_t>(limit));
+    // A whole buffer goes out at once, then libcurl rests: small ones keep it from seeming stalled.
+    constexpr long buffer_bytes_min = 16384;  // of libcurl
+    set(CURLOPT_UPLOAD_BUFFERSIZE, buffer_bytes_min);
+  }
+  if (request.stall_timeout.count() > 0) {
+    const uint64_t slowest = limit > 0 ? std::min(stalled_below, limit / 2 + 1) : stalled_below;
+    set(CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(slowest));
+    set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_timeout.count()));
   }
 }
 
 void HttpClient::State::fail(CURLcode code, const HttpRequest& request, const Exchange& exchange) {
   const std::string attempted =
       format("{} {}", printable(request.method), printable_url(request.url));
-  if (code == CURLE_ABORTED_BY_CALLBACK && exchange.stop.stop_requested()) throw Interrupted();
+  if (exchange.thrown) std::rethrow_exception(exchange.thrown);
+  if (code == CURLE_ABORTED_BY_CALLBACK) throw Interrupted();
   if (exchange.too_large) {
     throw Error(ErrorKind::limit, format("{}: the response is larger than {}", attempted,
                                          print_bytes(options.body_max)));
   }
-  Error error(options.kind, format("{}: {}", attempted,
-                                   redact(words[0] != '\0' ? std::string(words.data())
-                                                           : curl_easy_strerror(code))));
+  const std::string reason = words[0] != '\0' ? words.data() : curl_easy_strerror(code);
+  Error error(options.kind, format("{}: {}", attempted, redact(reason)));
   const std::string hint = hint_for(code);
   if (!hint.empty()) error.add_hint(hint);
-  if (is_transient_failure(code)) throw std::move(error).transient();
+  if (is_transient_failure(code, reason)) throw std::move(error).transient();
   throw error;
 }
 
@@ -189,6 +284,7 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 
 HttpResponse HttpClient::send(const HttpRequest& request) {
   state_->options.stop.throw_if_stopped();
+  request.stop.throw_if_stopped();
   const ParsedUrl url = parse_url(request.url);
   const std::string scheme = url ? url_part(url.get(), CURLUPART_SCHEME) : "";
   if (scheme != "http" && scheme != "https") {
@@ -196,39 +292,31 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
                                              printable_url(request.url)))
         .hint("Write the URL like http://127.0.0.1:5678 or https://host/path.");
   }
-  curl_slist* raw = nullptr;
-  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> list(nullptr, &curl_slist_free_all);
-  for (const auto& [name, value] : request.headers) {
-    for (const char letter : name + value) {
-      ensure(letter != '\r' && letter != '\n' && letter != '\0', "a header is one line");
-    }
-    // "name;" is libcurl's way to send an empty value.
-    raw = curl_slist_append(list.get(), (value.empty() ? name + ";" : name + ": " + value).c_str());
-    ensure(raw != nullptr, "memory for a header");
-    (void)list.release();
-    list.reset(raw);
-  }
+  const HeaderList headers = header_list(request);
   Exchange exchange;
+  exchange.handle = state_->handle.get();
+  exchange.request = &request;
   exchange.body_max = state_->options.body_max;
   exchange.stop = state_->options.stop;
   state_->prepare(request, url.get());
-  state_->set(CURLOPT_HTTPHEADER, list.get());
-  state_->set(CURLOPT_HEADERFUNCTION, &take_header);
+  state_->set(CURLOPT_HTTPHEADER, headers.get());
+  state_->set(CURLOPT_HEADERFUNCTION, &take_data<take_header_line>);
   state_->set(CURLOPT_HEADERDATA, static_cast<void*>(&exchange));
-  state_->set(CURLOPT_WRITEFUNCTION, &take_body);
+  state_->set(CURLOPT_WRITEFUNCTION, &take_data<take_body_bytes>);
   state_->set(CURLOPT_WRITEDATA, static_cast<void*>(&exchange));
   state_->set(CURLOPT_NOPROGRESS, 0L);
   state_->set(CURLOPT_XFERINFOFUNCTION, &watch_stop);
   state_->set(CURLOPT_XFERINFODATA, static_cast<void*>(&exchange));
-  const CURLcode code = curl_easy_perform(state_->handle.get());
+  const CURLcode code = curl_easy_perform(exchange.handle);
   if (code != CURLE_OK) state_->fail(code, request, exchange);
-  long status = 0;
-  curl_easy_getinfo(state_->handle.get(), CURLINFO_RESPONSE_CODE, &status);
-  exchange.response.status = static_cast<int>(status);
+  // libcurl takes a connection that closes between two header lines for a whole answer.
+  if (!exchange.head_is_whole) state_->fail(CURLE_PARTIAL_FILE, request, exchange);
+  exchange.response.status = status_of(exchange.handle);
   return std::move(exchange.response);
 }
 
-std::optional<std::string_view> HttpResponse::header(std::string_view lower_case_name) const {
+std::optional<std::string_view> find_header(const HttpHeaders& headers,
+                                            std::string_view lower_case_name) {
   for (const auto& [name, value] : headers) {
     if (name == lower_case_name) return value;
   }
@@ -237,6 +325,30 @@ std::optional<std::string_view> HttpResponse::header(std::string_view lower_case
 
 bool is_transient_status(int status) {
   return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
+std::optional<Timestamp> parse_http_date(std::string_view text) {
+  constexpr time_t seconds_max = 7'258'118'400;  // the year 2200: nanoseconds still hold it
+  const time_t seconds = curl_getdate(std::string(text).c_str(), nullptr);
+  if (seconds < 0 || seconds > seconds_max) return std::nullopt;
+  return Timestamp(std::chrono::seconds(seconds));
+}
+
+std::optional<HttpOrigin> parse_origin(const std::string& url) {
+  const ParsedUrl parsed = parse_url(url);
+  if (!parsed) return std::nullopt;
+  HttpOrigin origin{.scheme = url_part(parsed.get(), CURLUPART_SCHEME),
+                    .host = url_part(parsed.get(), CURLUPART_HOST),
+                    .authority = ""};
+  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS,
+                               CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
+    if (!url_part(parsed.get(), part).empty()) return std::nullopt;
+  }
+  const bool is_http = origin.scheme == "http" || origin.scheme == "https";
+  if (!is_http || url_part(parsed.get(), CURLUPART_PATH) != "/") return std::nullopt;
+  const std::string port = url_part(parsed.get(), CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
+  origin.authority = port.empty() ? origin.host : origin.host + ":" + port;
+  return origin;
 }
 
 std::string printable_url(const std::string& url) {

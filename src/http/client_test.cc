@@ -99,6 +99,21 @@ TEST(HttpClient, BrokenConnectionsAreTransientErrors) {
   EXPECT_THAT(refused.hints(), testing::ElementsAre(HasSubstr("running")));
 }
 
+TEST(HttpClient, AHeadThatIsCutIsNoAnswer) {
+  uint64_t cut = 0;
+  const HttpServer server([&](const ServedRequest&) {
+    return ServedResponse{.body = "body", .wire = Wire::drop_in_head, .wire_byte = cut};
+  });
+  const std::string head = "HTTP/1.1 200 Scripted\r\nContent-Length: 4\r\n\r\n";
+  HttpClient client;
+  for (cut = 1; cut < head.size(); ++cut) {
+    for (const char* method : {"GET", "HEAD"}) {
+      const Error error = failure(client, {.method = method, .url = server.url()});
+      EXPECT_TRUE(error.is_transient()) << cut << method << error.what();
+    }
+  }
+}
+
 TEST(HttpClient, ASlowAnswerArrivesAndNoAnswerTimesOut) {
   const HttpServer server([](const ServedRequest& request) {
     const bool slow = request.target == "/drip";
@@ -167,6 +182,116 @@ TEST(HttpClient, StopsWhenAsked) {
   EXPECT_THROW(client.send(get(server.url())), Interrupted);
   thread.join();
   EXPECT_THROW(client.send(get(server.url())), Interrupted);
+}
+
+TEST(HttpClient, ARequestCanHaveAStopOfItsOwn) {
+  const HttpServer server([](const ServedRequest& request) {
+    return ServedResponse{200, {}, "", request.target == "/" ? Wire::normal : Wire::never_answer};
+  });
+  HttpClient client;
+  StopSource stop;
+  HttpRequest request = get(server.url() + "/never");
+  request.stop = stop.token();
+  std::thread thread([&] {
+    while (server.requests().empty()) std::this_thread::yield();
+    stop.request_stop();
+  });
+  EXPECT_THROW(client.send(request), Interrupted);
+  thread.join();
+  EXPECT_THROW(client.send(request), Interrupted);
+}
+
+TEST(HttpClient, ABorrowedBodyIsSentAsItIs) {
+  const Bytes body =
+      test::SeededRandom().bytes(3'000'000);  // libcurl would wait for a 100 Continue
+  const HttpServer server([&](const ServedRequest& request) {
+    return ServedResponse{request.body == as_text(body) ? 200 : 400, {}, ""};
+  });
+  HttpClient client;
+  HttpRequest request{.method = "PUT", .url = server.url(), .body = "not this"};
+  request.borrowed_body = body;
+  EXPECT_EQ(client.send(request).status, 200);
+  const ServedRequest seen = server.requests().at(0);
+  EXPECT_FALSE(seen.headers.contains("expect"));
+  EXPECT_FALSE(seen.headers.contains("content-type"));
+}
+
+TEST(HttpClient, ABodyCanBeTakenAsItArrives) {
+  const HttpServer server([](const ServedRequest& request) {
+    return ServedResponse{request.target == "/none" ? 404 : 206, {}, std::string(100'000, 'x')};
+  });
+  HttpClient client({.body_max = 100'000});
+  size_t taken = 0;
+  HttpRequest request = get(server.url());
+  request.on_body = [&](ByteView data) { taken += data.size(); };
+  EXPECT_EQ(client.send(request).body, "");
+  EXPECT_EQ(taken, 100'000u);
+  client.send(request);
+  EXPECT_EQ(taken, 200'000u) << "body_max counts what is kept";
+  request.url += "/none";
+  EXPECT_EQ(client.send(request).body.size(), 100'000u) << "an error's body is in the response";
+  EXPECT_EQ(taken, 200'000u);
+}
+
+TEST(HttpClient, WhatTheTakerOfABodyThrowsComesOut) {
+  const HttpServer server([](const ServedRequest&) {
+    return ServedResponse{200, {}, std::string(100'000, 'x')};
+  });
+  HttpClient client;
+  HttpRequest request = get(server.url());
+  request.on_body = [](ByteView) { throw Error(ErrorKind::crypto, "enough"); };
+  const Error error = failure(client, request);
+  EXPECT_EQ(error.kind(), ErrorKind::crypto);
+  EXPECT_STREQ(error.what(), "enough");
+  EXPECT_EQ(client.send(get(server.url())).status, 200) << "the client goes on";
+}
+
+TEST(HttpClient, AStallIsATransientError) {
+  const HttpServer server([](const ServedRequest&) {
+    return ServedResponse{200, {}, "", Wire::never_answer};
+  });
+  HttpClient client;
+  HttpRequest request = get(server.url());
+  request.timeout = std::chrono::milliseconds(0);
+  request.stall_timeout = std::chrono::seconds(1);
+  const Error error = failure(client, request);
+  EXPECT_TRUE(error.is_transient());
+  EXPECT_THAT(error.what(), HasSubstr("too slow"));
+}
+
+TEST(HttpClient, AnUploadKeepsToItsLimit) {
+  const HttpServer server([](const ServedRequest&) { return ServedResponse{}; });
+  HttpClient client;
+  HttpRequest request{.method = "PUT", .url = server.url(), .body = std::string(300'000, 'x')};
+  request.upload_bytes_per_second = 1'000'000;
+  const auto begin = std::chrono::steady_clock::now();
+  client.send(request);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_GT(took, std::chrono::milliseconds(200));
+  EXPECT_EQ(server.requests().at(0).body, request.body);
+}
+
+TEST(HttpClient, ParsesOrigins) {
+  const auto authority = [](const char* url) {
+    const auto origin = parse_origin(url);
+    return origin ? origin->scheme + " " + origin->host + " " + origin->authority : "";
+  };
+  EXPECT_EQ(authority("https://s3.example.com"), "https s3.example.com s3.example.com");
+  EXPECT_EQ(authority("https://s3.example.com:443/"), "https s3.example.com s3.example.com");
+  EXPECT_EQ(authority("HTTP://s3.example.com:443"), "http s3.example.com s3.example.com:443");
+  EXPECT_EQ(authority("http://[::1]:9000"), "http [::1] [::1]:9000");
+  for (const char* url :
+       {"s3.example.com", "ftp://h", "https://h/path", "https://u@h", "https://h?q",
+        "https://u:p@h", "https://h#f", "https://", "https://h/%2e", ""}) {
+    EXPECT_EQ(authority(url), "") << url;
+  }
+}
+
+TEST(HttpClient, ParsesDates) {
+  EXPECT_EQ(parse_http_date("Thu, 07 May 2026 02:00:00 GMT"), parse_time("2026-05-07T02:00:00Z"));
+  for (const char* text : {"", "120", "soon", "Thu, 07 May 9999 02:00:00 GMT"}) {
+    EXPECT_EQ(parse_http_date(text), std::nullopt) << text;
+  }
 }
 
 TEST(HttpClient, TransientStatuses) {

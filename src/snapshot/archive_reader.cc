@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "codec/zstd/zstd.h"
 #include "snapshot/index_io.h"
+#include "snapshot/layout.h"
 
 namespace lifeboat {
 namespace {
@@ -108,6 +109,14 @@ void visit_member(tar::Reader& reader, const tar::Entry& entry, const IndexMembe
   }
 }
 
+// A monthly's index is a copy too, and names the archive of the daily it was made for.
+bool is_of_archive(const IndexReader& index, const Manifest& manifest) {
+  if (index.archive_key() == manifest.archive_key) return true;
+  const auto named = parse_archive_key(index.archive_key());
+  const auto read = parse_archive_key(manifest.archive_key);
+  return named && read && is_copy(*read, *named);
+}
+
 void check_tail(const IndexTail& tail, const Manifest& manifest, uint64_t members) {
   check_summary("the index's record of the archive", tail.stored, manifest.archive);
   check_summary("the index's record of the tar stream", tail.raw, manifest.raw);
@@ -140,7 +149,7 @@ IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveRead
   const auto index_source = open_index(store, manifest, options.identities);
   IndexReader index(*index_source);
 
-  if (index.archive_key() != manifest.archive_key) {
+  if (!is_of_archive(index, manifest)) {
     throw damaged("the index", format("it belongs to '{}'", printable(index.archive_key())));
   }
   const auto object = store.open(manifest.archive_key);

@@ -34,7 +34,7 @@ struct ArchiveWriter::State {
         Random& random)
       : store(target_store),
         id(snapshot),
-        target(pipeline.add(store.create(id.archive_key()))),
+        target(pipeline.add(store.create(id.archive_key(), options.size_estimate))),
         stored(pipeline.emplace<TapSink>(target)),
         encrypted(pipeline.emplace<age::EncryptSink>(stored, options.recipients, random)),
         frames(pipeline.emplace<zstd::FrameSink>(

@@ -24,6 +24,7 @@ struct ArchiveOptions {
   int level = 3;
   unsigned workers = 0;             // 0: one a core
   std::filesystem::path spool_dir;  // for the index, already encrypted for the recipients
+  uint64_t size_estimate = 0;       // of the archive, for Store::create; 0: none
 };
 
 // Where a member's bytes come from and what becomes of a source that fails.

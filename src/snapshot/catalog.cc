@@ -16,25 +16,25 @@ constexpr std::string_view latest = "latest";
 
 // What a person typed, taken apart.
 struct Asked {
-  std::string host;  // empty: not said
+  SnapshotId id;  // host empty: not said; suffix empty: any
   bool latest = false;
-  Date date{};
-  std::string suffix;  // empty: the last run of the day
 };
 
 Asked parse_asked(std::string_view text) {
+  const auto parse_name = [](std::string_view host, std::string_view name) -> std::optional<Asked> {
+    if (name == latest) return Asked{{.host = std::string(host), .suffix = ""}, true};
+    if (auto id = parse_snapshot_name(host, name)) return Asked{std::move(*id), false};
+    return std::nullopt;
+  };
+  if (auto asked = parse_name("", text)) return *asked;
   const size_t slash = text.find('/');
-  const bool has_host = slash != std::string_view::npos;
-  const std::string_view name = has_host ? text.substr(slash + 1) : text;
-  const std::string host(has_host ? text.substr(0, slash) : "");
-  if (!has_host || is_host_name(host)) {
-    if (name == latest) return {host, true, {}, ""};
-    if (const auto id = parse_snapshot_name(host, name)) return {host, false, id->date, id->suffix};
+  if (slash != std::string_view::npos && is_host_name(text.substr(0, slash))) {
+    if (auto asked = parse_name(text.substr(0, slash), text.substr(slash + 1))) return *asked;
   }
   throw Error(ErrorKind::usage, format("'{}' does not name a snapshot", printable(text)))
       .hint(
-          "Write 'latest', a date such as 2026-05-07 or 2026-05-07-020000, or put a host before "
-          "it: vps-h1/latest.");
+          "Write 'latest', a date such as 2026-05-07 or 2026-05-07-020000, a month such as "
+          "monthly/2026-05, or put a host before it: vps-h1/latest.");
 }
 
 std::set<std::string> hosts_of(const std::vector<SnapshotId>& snapshots) {
@@ -56,21 +56,43 @@ std::set<std::string> hosts_of(const std::vector<SnapshotId>& snapshots) {
   throw error;
 }
 
-[[noreturn]] void fail_no_such_date(const Asked& asked, std::vector<SnapshotId> snapshots) {
+// The snapshots of `host`'s tier that lie nearest to `asked`, in their order.
+std::vector<SnapshotId> nearest_of_tier(const SnapshotId& asked,
+                                        const std::vector<SnapshotId>& snapshots) {
+  std::vector<SnapshotId> near;
+  for (const SnapshotId& id : snapshots) {
+    if (id.tier == asked.tier) near.push_back(id);
+  }
   const auto distance = [&](const SnapshotId& id) {
     return std::chrono::abs(std::chrono::sys_days(id.date) - std::chrono::sys_days(asked.date));
   };
-  std::stable_sort(snapshots.begin(), snapshots.end(),
-                   [&](const SnapshotId& left, const SnapshotId& right) {
-                     return distance(left) < distance(right);
-                   });
-  snapshots.resize(std::min(snapshots.size(), nearest_shown));
-  std::sort(snapshots.begin(), snapshots.end());
+  std::stable_sort(near.begin(), near.end(), [&](const SnapshotId& left, const SnapshotId& right) {
+    return distance(left) < distance(right);
+  });
+  near.resize(std::min(near.size(), nearest_shown));
+  std::sort(near.begin(), near.end());
+  return near;
+}
+
+[[noreturn]] void fail_not_there(SnapshotId asked, const std::vector<SnapshotId>& snapshots) {
+  asked.host = snapshots.front().host;
+  Error error(ErrorKind::store, format("find snapshot '{}': there is none", asked.text()));
   std::vector<std::string> names;
-  for (const SnapshotId& id : snapshots) names.push_back(id.text());
-  const SnapshotId wanted{snapshots.front().host, asked.date, asked.suffix};
-  throw Error(ErrorKind::store, format("find snapshot '{}': there is none", wanted.text()))
-      .hint(format("The nearest are: {}.", join(names, ", ")));
+  for (const SnapshotId& id : snapshots) {
+    if (is_copy(id, asked)) names.push_back(id.text());
+  }
+  if (!names.empty()) error.add_hint(format("Of that month there is: {}.", join(names, ", ")));
+  names.clear();
+  for (const SnapshotId& id : nearest_of_tier(asked, snapshots)) names.push_back(id.text());
+  if (!names.empty()) error.add_hint(format("The nearest are: {}.", join(names, ", ")));
+  throw error;
+}
+
+// The last of the newest day; the monthlies are older, or copies.
+const SnapshotId& newest(const std::vector<SnapshotId>& snapshots) {
+  const auto monthly = std::find_if(snapshots.begin(), snapshots.end(),
+                                    [](const SnapshotId& id) { return id.tier == Tier::monthly; });
+  return monthly == snapshots.begin() ? snapshots.back() : *std::prev(monthly);
 }
 
 }  // namespace
@@ -86,54 +108,73 @@ std::vector<SnapshotId> list_snapshots(Store& store, std::string_view host) {
 
 SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_view default_host) {
   Asked asked = parse_asked(text);
-  if (asked.host.empty()) asked.host = default_host;
-  const std::vector<SnapshotId> snapshots = list_snapshots(store, asked.host);
-  if (snapshots.empty()) fail_empty(store, asked.host);
-  if (asked.host.empty() && snapshots.front().host != snapshots.back().host) {
+  if (asked.id.host.empty()) asked.id.host = default_host;
+  const std::vector<SnapshotId> snapshots = list_snapshots(store, asked.id.host);
+  if (snapshots.empty()) fail_empty(store, asked.id.host);
+  if (asked.id.host.empty() && snapshots.front().host != snapshots.back().host) {
     throw Error(ErrorKind::usage,
                 format("'{}' may be of several hosts: {}", text, join(hosts_of(snapshots), ", ")))
         .hint(format("Say which one: {}/{}.", snapshots.front().host, text));
   }
-  if (asked.latest) return snapshots.back();
+  if (asked.latest) return newest(snapshots);
+  asked.id.host = snapshots.front().host;
+  const bool as_written = asked.id.tier == Tier::monthly || !asked.id.suffix.empty();
+  if (as_written && std::binary_search(snapshots.begin(), snapshots.end(), asked.id)) {
+    return asked.id;
+  }
   const auto found = std::find_if(snapshots.rbegin(), snapshots.rend(), [&](const SnapshotId& id) {
-    return id.date == asked.date && (asked.suffix.empty() || id.suffix == asked.suffix);
+    return asked.id.suffix.empty() && id.folder() == asked.id.folder();
   });
-  if (found == snapshots.rend()) fail_no_such_date(asked, snapshots);
+  if (found == snapshots.rend()) fail_not_there(asked.id, snapshots);
   return *found;
 }
 
-Manifest load_manifest(Store& store, const SnapshotId& id) {
+Manifest load_manifest(Store& store, const SnapshotId& id, const Trust& trust) {
   const std::string key = id.manifest_key();
   const auto source = store.open(key);
   const Bytes bytes = read_all(*source, manifest_bytes_max, format("manifest '{}'", key));
   Manifest manifest = parse_manifest(as_text(bytes), key);
   // The index key and the host were compared with the archive's by the parser.
-  if (manifest.archive_key != id.archive_key()) {
+  const auto named = parse_archive_key(manifest.archive_key);
+  ensure(named.has_value(), "a parsed manifest names an archive");
+  if (*named != id && !is_copy(id, *named)) {
     throw Error(ErrorKind::verification,
                 format("read manifest '{}': it is that of '{}'", key, manifest.archive_key))
         .hint("Someone copied or moved it; use another snapshot.");
   }
+  check_trust(manifest, trust, key);
+  manifest.archive_key = id.archive_key();
+  manifest.index_key = id.index_key();
   return manifest;
 }
 
-SnapshotId next_snapshot_id(Store& store, const std::string& host, Timestamp start) {
-  const Date date = date_of(start);
+SnapshotId free_id(Store& store, SnapshotId id, Timestamp start) {
   std::set<std::string, std::less<>> taken;
-  for (const ObjectInfo& info : store.list(format("{}/{}/", host, print_date(date)))) {
-    taken.insert(info.key);
-  }
-  SnapshotId id{host, date, ""};
+  for (const ObjectInfo& info : store.list(id.folder())) taken.insert(info.key);
+  const Date date = date_of(start);
   while (taken.contains(id.archive_key()) || taken.contains(id.index_key()) ||
          taken.contains(id.manifest_key())) {
     if (!id.suffix.empty()) start += std::chrono::seconds(1);
     if (date_of(start) != date) {
       throw Error(ErrorKind::store,
-                  format("find a free name below '{}/{}': none is left", host, print_date(date)))
+                  format("find a free name below '{}': none is left", id.folder()))
           .hint("Try again: the new day has names of its own.");
     }
     id.suffix = print_compact_time_of_day(start);
   }
   return id;
+}
+
+SnapshotId next_snapshot_id(Store& store, const std::string& host, Timestamp start) {
+  return free_id(store, {host, date_of(start), ""}, start);
+}
+
+uint64_t largest_daily_bytes(Store& store, const std::string& host) {
+  uint64_t largest = 0;
+  for (const ObjectInfo& info : store.list(daily_prefix(host))) {
+    if (parse_archive_key(info.key)) largest = std::max(largest, info.size);
+  }
+  return largest;
 }
 
 }  // namespace lifeboat

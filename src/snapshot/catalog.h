@@ -8,6 +8,7 @@
 
 #include "snapshot/layout.h"
 #include "snapshot/manifest.h"
+#include "snapshot/trust.h"
 #include "store/store.h"
 
 namespace lifeboat {
@@ -16,18 +17,28 @@ namespace lifeboat {
 // are not opened.
 std::vector<SnapshotId> list_snapshots(Store& store, std::string_view host);
 
-// "latest", "2026-05-07", "2026-05-07-020000", "vps-h1/latest", "vps-h1/2026-05-07[-HHMMSS]".
-// Without a host, `default_host` is meant; if that is empty too, the store must hold one host only.
-// A plain date means the last run of that day. Throws Error(usage) for text of no such form,
-// Error(store) with the nearest dates as a hint when there is none.
+// "latest", "2026-05-07[-HHMMSS]", "monthly/2026-05[-HHMMSS]", each also behind a host:
+// "vps-h1/latest". Without a host, `default_host` is meant; if that is empty too, the store must
+// hold one host only. "latest" is the newest daily, or the newest monthly if there is no daily. A
+// plain date means the last run of that day; a plain month its first copy, or the last of them if
+// the first is gone. Throws Error(usage) for text of no such form, Error(store) when there is none,
+// with the monthly of a date and the nearest ones as hints.
 SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_view default_host);
 
-// Reads and checks a manifest, and that it names the keys that `id` implies.
-Manifest load_manifest(Store& store, const SnapshotId& id);
+// Reads and checks a manifest: whole, of the keys that `id` implies, and signed by one of the keys
+// that `trust` demands. A monthly's is the same text as its daily's: host and month are checked
+// instead, and the returned one has the monthly's keys.
+Manifest load_manifest(Store& store, const SnapshotId& id, const Trust& trust);
 
 // The name for a run of `host` that starts at `start`: the plain date if that day has no object of
 // a snapshot yet, else with the time of day, moved on by a second for as long as it is taken. What
 // a killed run left (an archive without a manifest) counts as taken: nothing is ever overwritten.
 SnapshotId next_snapshot_id(Store& store, const std::string& host, Timestamp start);
+
+// The same for any day or month: `id` if nothing of that name is in the store.
+SnapshotId free_id(Store& store, SnapshotId id, Timestamp start);
+
+// The size of the host's largest nightly archive, 0 without any. One listing pass.
+uint64_t largest_daily_bytes(Store& store, const std::string& host);
 
 }  // namespace lifeboat

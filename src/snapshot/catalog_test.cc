@@ -48,9 +48,10 @@ TEST_F(Catalog, ListsSnapshotsAmongOtherThings) {
            "h1/monthly/2026-05/manifest.json", "h1/drills/2026-05-07.json",
            "h1/supabase-weekly/2026-W19/supabase.sql.gz.age", "h10/2026-05-07/manifest.json",
            "h2/2026-05-09/manifest.json", "junk", "manifest.json", "h1/readme"});
-  EXPECT_THAT(names("h1"), ElementsAre("h1/2025-12-31", "h1/2026-05-07", "h1/2026-05-07-120000"));
+  EXPECT_THAT(names("h1"), ElementsAre("h1/2025-12-31", "h1/2026-05-07", "h1/2026-05-07-120000",
+                                       "h1/monthly/2026-05"));
   EXPECT_THAT(names(""), ElementsAre("h1/2025-12-31", "h1/2026-05-07", "h1/2026-05-07-120000",
-                                     "h10/2026-05-07", "h2/2026-05-09"));
+                                     "h1/monthly/2026-05", "h10/2026-05-07", "h2/2026-05-09"));
   EXPECT_THAT(names("nobody"), ElementsAre());
   CountingStore counting(store_);
   list_snapshots(counting, "h1");
@@ -92,33 +93,91 @@ TEST_F(Catalog, SaysWhatAnEmptyStoreIsLike) {
   EXPECT_THAT(refusal("latest", "h1"), HasSubstr("hint: It holds snapshots of: h2."));
 }
 
+TEST_F(Catalog, ResolvesMonths) {
+  put_all({"h1/monthly/2026-04/manifest.json", "h1/monthly/2026-05/manifest.json",
+           "h1/monthly/2026-05/manifest-030000.json", "h1/monthly/2026-06/manifest-020000.json"});
+  EXPECT_EQ(resolve("latest", "h1"), "h1/monthly/2026-06-020000") << "better than nothing";
+  put("h1/2026-05-09/manifest.json");
+  EXPECT_EQ(resolve("latest", "h1"), "h1/2026-05-09") << "a monthly is a copy of something older";
+  EXPECT_EQ(resolve("monthly/2026-04"), "h1/monthly/2026-04");
+  EXPECT_EQ(resolve("monthly/2026-05", "h1"), "h1/monthly/2026-05") << "that of the first job";
+  EXPECT_EQ(resolve("h1/monthly/2026-05-030000"), "h1/monthly/2026-05-030000");
+  EXPECT_EQ(resolve("monthly/2026-06"), "h1/monthly/2026-06-020000");
+  EXPECT_THAT(refusal("monthly/2026-05-040000"),
+              HasSubstr("'h1/monthly/2026-05-040000': there is"));
+  EXPECT_THAT(refusal("monthly/2026-07", "h1"),
+              HasSubstr("hint: The nearest are: h1/monthly/2026-05, h1/monthly/2026-05-030000, "
+                        "h1/monthly/2026-06-020000."));
+}
+
+TEST_F(Catalog, HintsAtTheMonthlyOfADateThatIsGone) {
+  put_all({"h1/monthly/2026-05/manifest.json", "h1/2026-07-01/manifest.json"});
+  const std::string text = refusal("2026-05-07", "h1");
+  EXPECT_THAT(text, HasSubstr("hint: Of that month there is: h1/monthly/2026-05."));
+  EXPECT_THAT(text, HasSubstr("hint: The nearest are: h1/2026-07-01."));
+  EXPECT_EQ(refusal("2026-06-07", "h1").find("Of that month"), std::string::npos);
+}
+
 TEST_F(Catalog, RefusesOtherTextsAsUsage) {
   put("h1/2026-05-07/manifest.json");
-  for (const char* text :
-       {"", "lates", "2026-05", "2026-05-7", "2026-05-07-12", "/latest", "h1/",
-        "h1/2026-05-07/manifest.json", "H1/latest", "2026-05-07x", "monthly/latest", "\x1b[31m"}) {
+  for (const char* text : {"", "lates", "2026-05", "2026-05-7", "2026-05-07-12", "/latest", "h1/",
+                           "h1/2026-05-07/manifest.json", "H1/latest", "2026-05-07x",
+                           "monthly/latest", "monthly", "monthly/2026-13", "monthly/2026-05-07",
+                           "h1/monthly/2026-05/", "monthly/monthly/2026-05", "\x1b[31m"}) {
     EXPECT_THAT(refusal(text), HasSubstr("does not name a snapshot")) << text;
     EXPECT_EQ(refusal(text).find('\x1b'), std::string::npos);
   }
 }
 
-TEST_F(Catalog, LoadsAManifestOnlyWhereItBelongs) {
-  const SnapshotId id{"h1", parse_date("2026-05-07"), ""};
+Manifest manifest_of(const SnapshotId& id) {
   Manifest manifest;
-  manifest.host = "h1";
+  manifest.host = id.host;
   manifest.archive_key = id.archive_key();
   manifest.index_key = id.index_key();
   for (StreamSummary* stream : {&manifest.archive, &manifest.raw, &manifest.index}) {
     stream->sha256 = std::string(64, '0');
   }
+  return manifest;
+}
+
+TEST_F(Catalog, LoadsAManifestOnlyWhereItBelongs) {
+  const SnapshotId id{"h1", parse_date("2026-05-07"), ""};
+  const Manifest manifest = manifest_of(id);
   const std::string text = print_manifest(manifest);
   put(id.manifest_key(), text);
-  EXPECT_EQ(load_manifest(store_, id), manifest);
+  EXPECT_EQ(load_manifest(store_, id, {}), manifest);
   const SnapshotId moved{"h1", parse_date("2026-05-08"), ""};
   put(moved.manifest_key(), text);
-  EXPECT_THAT(error_text([&] { load_manifest(store_, moved); }), HasSubstr("it is that of"));
+  EXPECT_THAT(error_text([&] { load_manifest(store_, moved, {}); }), HasSubstr("it is that of"));
   const SnapshotId missing{"h1", parse_date("2026-05-09"), ""};
-  EXPECT_THAT(error_text([&] { load_manifest(store_, missing); }), HasSubstr("no such object"));
+  EXPECT_THAT(error_text([&] { load_manifest(store_, missing, {}); }), HasSubstr("no such object"));
+}
+
+TEST_F(Catalog, LoadsTheCopyOfADailyAsAMonthly) {
+  const SnapshotId daily{"h1", parse_date("2026-05-07"), "020000"};
+  const std::string text = print_manifest(manifest_of(daily));
+  const SnapshotId monthly{"h1", parse_date("2026-05-01"), "", Tier::monthly};
+  put(monthly.manifest_key(), text);
+  EXPECT_EQ(load_manifest(store_, monthly, {}), manifest_of(monthly));
+  for (const SnapshotId& other : {SnapshotId{"h1", parse_date("2026-06-01"), "", Tier::monthly},
+                                  SnapshotId{"h2", parse_date("2026-05-01"), "", Tier::monthly}}) {
+    put(other.manifest_key(), text);
+    EXPECT_THAT(error_text([&] { load_manifest(store_, other, {}); }), HasSubstr("it is that of"));
+  }
+  const SnapshotId posing{"h1", parse_date("2026-05-01"), "030000", Tier::monthly};
+  put(posing.manifest_key(), print_manifest(manifest_of(monthly)));
+  EXPECT_THAT(error_text([&] { load_manifest(store_, posing, {}); }), HasSubstr("it is that of"))
+      << "only a daily has copies";
+}
+
+TEST_F(Catalog, KnowsTheLargestNightlyArchive) {
+  EXPECT_EQ(largest_daily_bytes(store_, "h1"), 0U);
+  put("h1/2026-05-07/backup.tar.zst.age", "12345");
+  put("h1/2026-05-08/backup.tar.zst.age", "123");
+  put("h1/2026-05-08/backup.index.age", "1234567");
+  put("h1/monthly/2026-05/backup.tar.zst.age", "1234567");
+  put("h10/2026-05-07/backup.tar.zst.age", "1234567");
+  EXPECT_EQ(largest_daily_bytes(store_, "h1"), 5U);
 }
 
 TEST_F(Catalog, NextNameIsTheDateAndNeverATakenOne) {
@@ -139,6 +198,14 @@ TEST_F(Catalog, NextNameStaysWithinItsDay) {
   put("h1/2026-05-07/manifest-235959.json");
   EXPECT_EQ(next("2026-05-07T23:59:58Z"), "h1/2026-05-07-235958");
   EXPECT_THAT(error_text([&] { next("2026-05-07T23:59:59Z"); }), HasSubstr("none is left"));
+}
+
+TEST_F(Catalog, WhatACopyLeftUnfinishedIsNotOverwritten) {
+  const SnapshotId month{"h1", parse_date("2026-05-01"), "", Tier::monthly};
+  const Timestamp start = parse_time("2026-05-07T02:00:00Z");
+  EXPECT_EQ(free_id(store_, month, start), month);
+  put("h1/monthly/2026-05/backup.tar.zst.age");
+  EXPECT_EQ(free_id(store_, month, start).text(), "h1/monthly/2026-05-020000");
 }
 
 }  // namespace

@@ -27,14 +27,59 @@ TEST(Layout, NamesTheObjectsOfASnapshot) {
   EXPECT_EQ(second.manifest_key(), "vps-h1/2026-05-07/manifest-020000.json");
 }
 
+SnapshotId make_monthly(std::string_view month, std::string suffix = "") {
+  return {"vps-h1", parse_date(std::string(month) + "-01"), std::move(suffix), Tier::monthly};
+}
+
+TEST(Layout, NamesTheObjectsOfAMonthly) {
+  const SnapshotId first = make_monthly("2026-05");
+  EXPECT_EQ(first.text(), "vps-h1/monthly/2026-05");
+  EXPECT_EQ(first.archive_key(), "vps-h1/monthly/2026-05/backup.tar.zst.age");
+  EXPECT_EQ(first.index_key(), "vps-h1/monthly/2026-05/backup.index.age");
+  EXPECT_EQ(first.manifest_key(), "vps-h1/monthly/2026-05/manifest.json");
+  const SnapshotId second = make_monthly("2026-05", "020000");
+  EXPECT_EQ(second.text(), "vps-h1/monthly/2026-05-020000");
+  EXPECT_EQ(second.archive_key(), "vps-h1/monthly/2026-05/backup-020000.tar.zst.age");
+}
+
+TEST(Layout, KnowsWhatMayBeACopy) {
+  EXPECT_EQ(monthly_of(make_id("2026-05-31", "020000")), make_monthly("2026-05"));
+  EXPECT_TRUE(is_copy(make_monthly("2026-05", "020000"), make_id("2026-05-31", "030000")));
+  EXPECT_FALSE(is_copy(make_monthly("2026-05"), make_id("2026-06-01")));
+  EXPECT_FALSE(is_copy(make_monthly("2026-05"), make_id("2025-05-01")));
+  EXPECT_FALSE(is_copy(make_monthly("2026-05"), make_monthly("2026-05")));
+  EXPECT_FALSE(is_copy(make_id("2026-05-01"), make_id("2026-05-01")));
+  EXPECT_FALSE(is_copy(make_monthly("2026-05"), {"vps-h10", parse_date("2026-05-01"), ""}));
+}
+
 TEST(Layout, NamesDrills) {
   const Timestamp time = parse_time("2026-05-07T02:03:04Z");
   EXPECT_EQ(drill_key("vps-h1", time, true), "vps-h1/drills/2026-05-07.json");
   EXPECT_EQ(drill_key("vps-h1", time, false), "vps-h1/drills/2026-05-07-020304.json");
+  EXPECT_EQ(parse_drill_key(drill_key("vps-h1", time, true)), parse_date("2026-05-07"));
+  EXPECT_EQ(parse_drill_key(drill_key("vps-h1", time, false)), parse_date("2026-05-07"));
+  for (const char* key : {"", "vps-h1/drills/2026-05-07", "vps-h1/2026-05-07.json",
+                          "vps-h1/drills/monthly/2026-05.json", "drills/2026-05-07.json",
+                          "vps-h1/drills/2026-05-07/x.json", "vps-h1/drills/.json"}) {
+    EXPECT_EQ(parse_drill_key(key), std::nullopt) << key;
+  }
+}
+
+TEST(Layout, PrefixesHoldOneKindEach) {
+  EXPECT_TRUE(make_id("2026-05-07").folder().starts_with(daily_prefix("vps-h1")));
+  EXPECT_FALSE(make_monthly("2026-05").folder().starts_with(daily_prefix("vps-h1")));
+  EXPECT_TRUE(make_monthly("2026-05").folder().starts_with(monthly_prefix("vps-h1")));
+  EXPECT_TRUE(drill_key("vps-h1", {}, true).starts_with(drills_prefix("vps-h1")));
+  EXPECT_EQ(weekly_prefix("vps-h1"), "vps-h1/supabase-weekly/");
 }
 
 TEST(Layout, ReadsBackTheKeysItMakes) {
-  for (const SnapshotId& id : {make_id("2026-05-07"), make_id("2026-12-31", "235959")}) {
+  for (const SnapshotId& id : {make_id("2026-05-07"), make_id("2026-12-31", "235959"),
+                               make_monthly("2026-05"), make_monthly("2024-02", "235959")}) {
+    EXPECT_EQ(parse_snapshot_text(id.text()), id);
+    for (const std::string& key : {id.archive_key(), id.index_key(), id.manifest_key()}) {
+      EXPECT_EQ(parse_object_key(key), id);
+    }
     EXPECT_EQ(parse_manifest_key(id.manifest_key()), id);
     EXPECT_EQ(parse_archive_key(id.archive_key()), id);
     EXPECT_EQ(parse_manifest_key(id.archive_key()), std::nullopt);
@@ -59,7 +104,11 @@ TEST(Layout, KnowsNoOtherKeys) {
                           "vps-h1/2026-02-30/manifest.json",
                           "vps-h1/2026-5-7/manifest.json",
                           "vps-h1/2026-05-07-020000/manifest.json",
-                          "vps-h1/monthly/2026-05/manifest.json",
+                          "vps-h1/monthly/2026-05-020000/manifest.json",
+                          "vps-h1/monthly/2026-13/manifest.json",
+                          "vps-h1/monthly/2026-05-07/manifest.json",
+                          "vps-h1/monthly/manifest.json",
+                          "vps-h1/weekly/2026-05/manifest.json",
                           "VPS/2026-05-07/manifest.json",
                           "monthly/2026-05-07/manifest.json",
                           "a/vps-h1/2026-05-07/manifest.json",
@@ -73,12 +122,13 @@ TEST(Layout, SortsByHostDateAndTime) {
   std::vector<SnapshotId> ids{make_id("2026-05-08"), make_id("2026-05-07", "120000"),
                               make_id("2026-05-07", "010000"), make_id("2026-05-07")};
   ids.push_back({"a-host", parse_date("2027-01-01"), ""});
+  ids.push_back(make_monthly("2025-01"));
   std::sort(ids.begin(), ids.end());
   std::vector<std::string> texts;
   for (const SnapshotId& id : ids) texts.push_back(id.text());
   EXPECT_THAT(texts, testing::ElementsAre("a-host/2027-01-01", "vps-h1/2026-05-07",
                                           "vps-h1/2026-05-07-010000", "vps-h1/2026-05-07-120000",
-                                          "vps-h1/2026-05-08"));
+                                          "vps-h1/2026-05-08", "vps-h1/monthly/2025-01"));
 }
 
 TEST(Layout, RefusesHostsThatWouldNotBeFolders) {

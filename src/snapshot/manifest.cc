@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "crypto/base64.h"
 #include "crypto/hash.h"
 #include "snapshot/json_fields.h"
 #include "snapshot/layout.h"
@@ -14,8 +15,8 @@ namespace {
 
 constexpr size_t text_bytes_max = 500;
 constexpr size_t list_entries_max = 20;
-constexpr std::string_view hash_line_begin = "  \"sha256\": \"";
-constexpr std::string_view hash_line_end = "\"\n}\n";
+constexpr const char* member_signed_by = "signed_by";
+constexpr const char* member_signature = "signature";
 
 // All of these give what they made unchanged when applied once more, or parsing could not compare.
 std::string clip(std::string_view text) {
@@ -105,6 +106,19 @@ void check_keys(const Manifest& manifest, std::string_view what) {
               format("read {}: its host, archive and index do not belong together", what));
 }
 
+std::optional<ManifestSignature> read_signature(JsonFields& fields) {
+  if (!fields.has(member_signed_by)) return std::nullopt;  // a "signature" alone is unknown
+  const auto key = Ed25519PublicKey::parse(fields.text(member_signed_by));
+  if (!key) fields.fail(member_signed_by, "is not an Ed25519 public key");
+  const auto bytes = base64_decode_secret(fields.text(member_signature));
+  ManifestSignature signature{*key, {}};
+  if (!bytes || bytes->size() != signature.value.size()) {
+    fields.fail(member_signature, "is not an Ed25519 signature in base64");
+  }
+  std::ranges::copy(bytes->view(), signature.value.begin());
+  return signature;
+}
+
 Manifest read_fields(const Json& value, std::string_view what) {
   JsonFields fields(value, std::string(what));
   check_format(fields, what);
@@ -127,10 +141,31 @@ Manifest read_fields(const Json& value, std::string_view what) {
   for (const Json& service : fields.array("services")) {
     manifest.services.push_back(read_service(service, what));
   }
+  manifest.signature = read_signature(fields);
   fields.sha256("sha256");
   fields.done();
   check_keys(manifest, what);
   return manifest;
+}
+
+// All lines that a signature is over.
+std::string print_body(const Manifest& manifest) {
+  std::string text = print_json(manifest_to_json(manifest));
+  // "\n}\n" ends it; more lines take its place.
+  text.resize(text.size() - 3);
+  return text += ",\n";
+}
+
+// The hash was compared before: what does not fit here was changed and hashed anew.
+void check_signature(const Manifest& manifest, std::string_view what) {
+  const auto& signature = manifest.signature;
+  if (!signature) return;
+  if (signature->key.verify(as_bytes(print_body(manifest)), signature->value)) return;
+  throw Error(ErrorKind::verification,
+              format("read {}: it is not what {} signed", what, signature->key.text()))
+      .hint(
+          "Someone changed it after it was signed: restore the file from a copy, or use another "
+          "snapshot, and find out who can write to the store.");
 }
 
 }  // namespace
@@ -147,27 +182,34 @@ Json manifest_to_json(const Manifest& manifest) {
   for (const ManifestService& service : manifest.services) {
     services.push_back(service_to_json(service));
   }
-  return {{"format", static_cast<uint64_t>(manifest_format)},
-          {"tool", clip(manifest.tool)},
-          {"host", manifest.host},
-          {"job", clip(manifest.job)},
-          {"started", print_time(manifest.started)},
-          {"finished", print_time(manifest.finished)},
-          {"archive", object_to_json(manifest.archive_key, manifest.archive)},
-          {"raw", {{"bytes", manifest.raw.bytes}, {"sha256", manifest.raw.sha256}}},
-          {"index", object_to_json(manifest.index_key, manifest.index)},
-          {"members", manifest.members},
-          {"recipients", std::move(recipients)},
-          {"services", std::move(services)}};
+  Json value = {{"format", static_cast<uint64_t>(manifest_format)},
+                {"tool", clip(manifest.tool)},
+                {"host", manifest.host},
+                {"job", clip(manifest.job)},
+                {"started", print_time(manifest.started)},
+                {"finished", print_time(manifest.finished)},
+                {"archive", object_to_json(manifest.archive_key, manifest.archive)},
+                {"raw", {{"bytes", manifest.raw.bytes}, {"sha256", manifest.raw.sha256}}},
+                {"index", object_to_json(manifest.index_key, manifest.index)},
+                {"members", manifest.members},
+                {"recipients", std::move(recipients)},
+                {"services", std::move(services)}};
+  if (manifest.signature) value[member_signed_by] = manifest.signature->key.text();
+  return value;
+}
+
+void sign_manifest(Manifest& manifest, const Ed25519PrivateKey& key) {
+  manifest.signature.emplace(ManifestSignature{key.public_key(), {}});  // its name is signed too
+  manifest.signature->value = key.sign(as_bytes(print_body(manifest)));
 }
 
 std::string print_manifest(const Manifest& manifest) {
-  std::string text = print_json(manifest_to_json(manifest));
-  // "\n}\n" ends it; the hash line takes its place.
-  text.resize(text.size() - 3);
-  text += ",\n";
-  const std::string hash = sha256_hex(as_bytes(text));
-  text.append(hash_line_begin).append(hash).append(hash_line_end);
+  std::string text = print_body(manifest);
+  if (manifest.signature) {
+    text += format("  \"{}\": \"{}\",\n", member_signature,
+                   base64_encode_standard(manifest.signature->value));
+  }
+  text += format("  \"sha256\": \"{}\"\n}}\n", sha256_hex(as_bytes(text)));
   if (text.size() > manifest_bytes_max) {
     throw Error(ErrorKind::limit, format("write the manifest of '{}': it is larger than {}",
                                          manifest.archive_key, print_bytes(manifest_bytes_max)));
@@ -189,6 +231,7 @@ Manifest parse_manifest(std::string_view text, std::string_view key) {
             "Its last line but one must be the SHA-256 of the lines before; restore the file "
             "from a copy, or use another snapshot.");
   }
+  check_signature(manifest, what);
   return manifest;
 }
 

@@ -43,6 +43,17 @@ Manifest sample() {
   return manifest;
 }
 
+Ed25519PrivateKey signing_key(uint64_t seed = 1) {
+  SeededRandom random(seed);
+  return Ed25519PrivateKey::generate(random);
+}
+
+Manifest signed_sample() {
+  Manifest manifest = sample();
+  sign_manifest(manifest, signing_key());
+  return manifest;
+}
+
 ErrorKind kind_of(std::string_view text) {
   try {
     parse_manifest(text, key);
@@ -84,19 +95,92 @@ TEST(Manifest, HashIsThatOfTheLinesBeforeIt) {
 }
 
 TEST(Manifest, EveryPrefixIsRefused) {
-  const std::string text = print_manifest(sample());
-  for (size_t size = 0; size < text.size(); ++size) {
-    ASSERT_EQ(kind_of(text.substr(0, size)), ErrorKind::verification) << size;
+  for (const Manifest& manifest : {sample(), signed_sample()}) {
+    const std::string text = print_manifest(manifest);
+    for (size_t size = 0; size < text.size(); ++size) {
+      ASSERT_EQ(kind_of(text.substr(0, size)), ErrorKind::verification) << size;
+    }
   }
 }
 
+std::string with_flipped_bit(std::string text, size_t bit) {
+  text[bit / 8] = static_cast<char>(text[bit / 8] ^ (1 << (bit % 8)));
+  return text;
+}
+
 TEST(Manifest, EveryFlippedBitIsRefused) {
-  const std::string text = print_manifest(sample());
-  for (size_t bit = 0; bit < text.size() * 8; ++bit) {
-    std::string damaged = text;
-    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
-    ASSERT_EQ(kind_of(damaged), ErrorKind::verification) << "bit " << bit;
+  for (const Manifest& manifest : {sample(), signed_sample()}) {
+    const std::string text = print_manifest(manifest);
+    for (size_t bit = 0; bit < text.size() * 8; ++bit) {
+      ASSERT_EQ(kind_of(with_flipped_bit(text, bit)), ErrorKind::verification) << "bit " << bit;
+    }
   }
+}
+
+TEST(Manifest, ASignatureIsTwoLinesMoreAndTheRestIsTheSame) {
+  const std::string text = print_manifest(signed_sample());
+  const std::string plain = print_manifest(sample());
+  const size_t common = plain.find("  \"sha256\": \"" + plain.substr(plain.size() - 68, 64));
+  ASSERT_NE(common, std::string::npos);
+  EXPECT_EQ(text.substr(0, common), plain.substr(0, common));
+  EXPECT_TRUE(text.substr(common).starts_with(
+      format("  \"signed_by\": \"{}\",\n  \"signature\": \"", signing_key().public_key().text())));
+  EXPECT_EQ(parse_manifest(text, key), signed_sample());
+  EXPECT_EQ(print_manifest(parse_manifest(text, key)), text);
+  EXPECT_EQ(plain.find("sign"), std::string::npos);
+  EXPECT_EQ(manifest_to_json(signed_sample())["signed_by"], signing_key().public_key().text());
+  EXPECT_FALSE(manifest_to_json(signed_sample()).contains("signature"));
+}
+
+// A thief can hash too: what is refused here is refused by the signature.
+TEST(Manifest, NoSignedBitCanChangeUnderANewHash) {
+  const std::string text = print_manifest(signed_sample());
+  const size_t end = text.rfind("  \"sha256\": \"");
+  for (size_t bit = 0; bit < end * 8; ++bit) {
+    ASSERT_EQ(kind_of(rehashed(with_flipped_bit(text, bit))), ErrorKind::verification) << bit;
+  }
+  const std::string edited = rehashed(replaced(text, "\"members\": 17", "\"members\": 18"));
+  EXPECT_THAT(error_text([&] { parse_manifest(edited, key); }),
+              HasSubstr("it is not what ed25519:"));
+  Manifest changed = signed_sample();
+  changed.archive.sha256 = std::string(64, 'd');
+  EXPECT_EQ(kind_of(print_manifest(changed)), ErrorKind::verification);
+  Manifest renamed = signed_sample();
+  renamed.signature->key = signing_key(2).public_key();
+  EXPECT_EQ(kind_of(print_manifest(renamed)), ErrorKind::verification);
+}
+
+TEST(Manifest, ASignatureHasOneForm) {
+  const std::string text = print_manifest(signed_sample());
+  const auto fault = [&](std::string_view from, std::string_view to) {
+    const std::string edited = rehashed(replaced(text, from, to));
+    return error_text([&] { parse_manifest(edited, key); });
+  };
+  const std::string key_line =
+      format("  \"signed_by\": \"{}\",\n", signing_key().public_key().text());
+  const size_t at = text.find("  \"signature\": ");
+  const std::string signature_line = text.substr(at, text.find('\n', at) + 1 - at);
+  EXPECT_THAT(fault(key_line, ""), HasSubstr("'signature' is unknown"));
+  EXPECT_THAT(fault(signature_line, ""), HasSubstr("'signature' is missing"));
+  EXPECT_THAT(fault("ed25519:", "rsa:"), HasSubstr("'signed_by' is not an Ed25519 public key"));
+  // 64 bytes end with "==": four bits of the letter before are unused, and must be zero.
+  const char last = signature_line[signature_line.size() - 6];
+  const std::string ending = format("{}==\",\n", last);
+  EXPECT_THAT(fault(ending, format("{}==\",\n", static_cast<char>(last + 1))),
+              HasSubstr("'signature' is not an Ed25519 signature"));
+  EXPECT_THAT(fault(ending, format("{}\",\n", last)), HasSubstr("'signature' is not an Ed25519"));
+  EXPECT_THAT(fault(key_line + signature_line, signature_line + key_line), HasSubstr("was edited"));
+}
+
+TEST(Manifest, OpensslChecksASignatureOverTheLinesBeforeIt) {
+  const TempFolder folder;
+  const std::string at = "cd " + folder.path().native() + " && ";
+  write_file(folder / "manifest.json", print_manifest(signed_sample()));
+  write_file(folder / "key.pem", signing_key().public_key().pem());
+  shell_ok(at +
+           "head -n -3 manifest.json > signed && tail -n 3 manifest.json | head -n 1 | "
+           "cut -d '\"' -f 4 | base64 -d > signature && openssl pkeyutl -verify -pubin "
+           "-inkey key.pem -rawin -in signed -sigfile signature");
 }
 
 TEST(Manifest, OtherSpellingsOfTheSameAreRefused) {

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "snapshot/layout.h"
+#include "snapshot/trust.h"
 #include "store/lifecycle_rule.h"
 #include "store/store.h"
 
@@ -32,14 +33,24 @@ struct Retention {
 // versions, or nothing would ever be freed.
 std::vector<LifecycleRule> lifecycle_rules(std::string_view host, const Retention& retention,
                                            bool versioned);
-// Ours replaced or added, all others kept in their order. A rule is ours if its id begins with
-// "lifeboat-<host>-".
+// Ours replaced or added, all others kept in their order. A rule is ours if its id is
+// "lifeboat-<host>-" and one more word: host names have dashes too.
 std::vector<LifecycleRule> merge_rules(const std::vector<LifecycleRule>& existing,
                                        const std::vector<std::string>& hosts,
                                        const std::vector<LifecycleRule>& ours);
 
+// What applying `merged` to a bucket with `existing` changes, rule by rule in sentences; empty if
+// nothing (rules compared by meaning, not by spelling).
+std::vector<std::string> lifecycle_changes(const std::vector<LifecycleRule>& existing,
+                                           const std::vector<LifecycleRule>& merged);
+
+// "every object, 30 days", "'vps-h1/', unfinished uploads 3 days": what a rule takes, and when.
+std::string describe_rule(const LifecycleRule& rule);
+
 // When an object of this key and size, written at `created`, vanishes by `rules`, and by which of
-// them; nothing: never. S3 counts days from creation, rounded up to the next midnight UTC.
+// them; nothing: never. S3 counts days from creation, rounded up to the next midnight UTC. A rule
+// for tagged objects takes none of ours, since ours have no tags.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 struct Expiry {
   Timestamp at{};
   const LifecycleRule* rule = nullptr;  // into `rules`
@@ -75,6 +86,9 @@ LifecycleAudit audit_lifecycle(const std::vector<LifecycleRule>& rules,
                                const std::vector<std::string>& hosts, const Retention& retention,
                                Timestamp start);
 
+// The midnight from which on something created at `created` is older than `days`, as S3 counts.
+Timestamp end_of_life(Timestamp created, uint64_t days);
+
 // What `prune` removes from a store without a lifecycle.
 struct PruneItem {
   std::string name;               // "vps-h1/2026-04-01", "vps-h1/drills/2025-01-01.json"
@@ -90,8 +104,15 @@ struct PrunePlan {
   std::vector<PruneItem> remove;
   std::vector<PruneKept> kept_beyond_rule;
 };
-// Reads the manifests and drill evidence it needs. `host` empty: all hosts.
-PrunePlan plan_prune(Store& store, std::string_view host, const Retention& retention,
-                     Timestamp now);
+struct PruneScope {
+  std::string host;  // empty: all hosts
+  Retention retention;
+  Trust trust;  // a manifest that is not believed counts as damaged
+};
+// What is too old at `now`, by the dates in the keys and manifests. Reads all manifests and the
+// drill evidence. Never removed: the newest good snapshot of each host and job, the last one that a
+// drill proved, the first good one of a month that has no monthly copy yet, and anything of a host
+// none of whose manifests can be believed. Throws Error(store).
+PrunePlan plan_prune(Store& store, const PruneScope& scope, Timestamp now);
 
 }  // namespace lifeboat

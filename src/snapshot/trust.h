@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crypto/ed25519.h"
+#include "snapshot/manifest.h"
 
 namespace lifeboat {
 
@@ -15,5 +17,10 @@ struct Trust {
   std::vector<Ed25519PublicKey> keys;
   bool is_required() const { return !keys.empty(); }
 };
+
+// Why a manifest that parse_manifest returned is not believed ("it is not signed"); empty if it is.
+std::string distrust(const Manifest& manifest, const Trust& trust);
+// Throws Error(verification) for such a manifest; `key` is its place in the store.
+void check_trust(const Manifest& manifest, const Trust& trust, std::string_view key);
 
 }  // namespace lifeboat

@@ -21,6 +21,8 @@ namespace lifeboat::test {
 struct StoreCase {
   std::string name;  // letters and digits
   std::function<std::shared_ptr<Store>()> make;
+  // The server behind it refuses to overwrite, though the store cannot promise that of all servers.
+  bool server_refuses_overwrite = false;
 };
 
 inline void PrintTo(const StoreCase& store_case, std::ostream* out) { *out << store_case.name; }
@@ -32,6 +34,9 @@ class StoreConformance : public testing::TestWithParam<StoreCase> {
  protected:
   void SetUp() override { store_ = GetParam().make(); }
   Store& store() { return *store_; }
+  bool refuses_overwrite() {
+    return GetParam().server_refuses_overwrite || store().traits().refuses_overwrite;
+  }
 
   void put(const std::string& key, std::string_view content);
   std::string get(const std::string& key, ByteRange range = {});

@@ -47,7 +47,7 @@ on_bare_machine verify
 [[ $status == 5 || $status == 7 ]] || fail "a missing index"
 rm -rf store
 cp -a store.whole store
-rm "$snapshot/manifest.json"
+rm -r "$snapshot/manifest.json" store/h1/monthly
 on_bare_machine verify
 expect 5
 rm -rf store

@@ -77,6 +77,6 @@ backup
 expect 0
 same "$archive" first.age
 lifeboat list --config lifeboat.yaml --json
-[[ $(find store/h1 -name 'manifest*.json' | wc -l) == 2 ]] || fail "not two snapshots"
+[[ $(find store/h1/2* -name 'manifest*.json' | wc -l) == 2 ]] || fail "not two snapshots"
 # Nothing is left in the spool, and nothing on disk is readable without the key.
 no_files_in spool

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/stop.h"
@@ -24,44 +26,66 @@ struct ServedRequest {
 
 struct ServedResponse {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string body = {};
   enum class Wire {
     normal,
-    drop_before,   // close the connection without a byte
-    drop_in_body,  // close it after half of the body
-    drip,          // one byte of the body a write
-    never_answer,  // hold the connection until the server ends
-    wrong_length,  // announce one byte more than there is, then close
+    drop_before,    // close the connection without a byte
+    drop_in_body,   // close it after half of the body
+    drip,           // one byte of the body a write
+    never_answer,   // hold the connection until either side ends
+    wrong_length,   // announce one byte more than there is, then close
+    drop_in_head,   // close it after `wire_byte` bytes of the status line and headers
+    reset_in_head,  // the same, with a reset (RST) instead of an orderly end
+    drop_at_byte,   // close it after `wire_byte` bytes of the body
+    reset_at_byte,  // the same, with a reset
+    stall_at_byte,  // send `wire_byte` bytes of the body and no more, and hold the connection
+    slow_drip,      // one byte of the body every 5 ms
   };
   Wire wire = Wire::normal;
+  uint64_t wire_byte = 0;
 };
 
-// Connections are served one after another on one thread, which the destructor joins.
+// An answer that does not wait for the end of a request: the body is read up to `body_bytes`, and
+// the connection is over after it.
+struct EarlyAnswer {
+  uint64_t body_bytes = 0;
+  ServedResponse response = {};
+};
+
+// Each connection is served by a thread of its own, and the handlers are called from any of them;
+// the destructor joins all.
 class HttpServer {
  public:
   using Handler = std::function<ServedResponse(const ServedRequest&)>;
-  explicit HttpServer(Handler handler);
+  // Asked when the head of a request is here and its body is not; nothing: read on.
+  using HeadHandler = std::function<std::optional<EarlyAnswer>(const ServedRequest& head)>;
+  explicit HttpServer(Handler handler, HeadHandler head_handler = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
   // "http://127.0.0.1:PORT"
   std::string url() const;
+  uint16_t port() const { return port_; }
+  // All that came whole, in the order of their ends; bodies over 1 MiB are not kept.
   std::vector<ServedRequest> requests() const;
 
  private:
+  struct Connection;
   void serve();
-  void serve_connection(int fd);
-  bool answer(int fd, const ServedResponse& response);
+  void serve_connection(Connection& connection);
+  bool answer(Connection& connection, const ServedRequest& request, const ServedResponse& response);
+  void answer_early(Connection& connection, const ServedRequest& head, const EarlyAnswer& early);
 
   Handler handler_;
+  HeadHandler head_handler_;
   uint16_t port_ = 0;  // before the listener, whose making sets it
   UniqueFd listener_;
   StopSource stop_;
   mutable std::mutex mutex_;
   std::vector<ServedRequest> requests_;
-  std::thread thread_;
+  std::thread thread_;  // accepts, and owns the connections' threads
 };
 
 // A port of loopback where nobody listens.

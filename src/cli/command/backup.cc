@@ -53,7 +53,8 @@ void tell_failures(const Manifest& manifest, CommandContext& context) {
 int backup(const Options& options, CommandContext& context) {
   const Config& config = context.config();
   tell_warnings(config, context);
-  const BackupRequest request = make_backup_request(config, config.job(options.job));
+  BackupRequest request = make_backup_request(config, config.job(options.job));
+  request.signing_key = context.signing_key();
   make_store_folder(config, context);
   ProgressBar progress(context.talk(), context.clock());
   Environment environment = context.environment(progress);
@@ -66,6 +67,7 @@ int backup(const Options& options, CommandContext& context) {
   }
   context.out().flush();
   tell_failures(result.manifest, context);
+  for (const std::string& warning : result.warnings) context.talk().warn(warning);
   return result.manifest.is_partial() ? exit_code(ErrorKind::partial) : exit_ok;
 }
 

@@ -23,8 +23,8 @@ int cat(const Options& options, CommandContext& context) {
   const bool on_screen = !to_file && context.terminal().out_is_terminal;
   Progress silence;
   ProgressBar bar(context.talk(), context.clock());
-  Environment environment = context.environment(on_screen ? silence : static_cast<Progress&>(bar));
   const auto& identities = context.required_identities();
+  Environment environment = context.environment(on_screen ? silence : static_cast<Progress&>(bar));
   const SnapshotId id =
       resolve_snapshot(environment.store, options.snapshot, context.default_host());
   if (to_file) {
@@ -51,7 +51,7 @@ void add_cat(CLI::App& app, CommandContext& context) {
                    group_snapshots,
                    {"lifeboat cat latest RESTORE.md",
                     "lifeboat cat 2026-05-07 n8n/database.sqlite -o database.sqlite"}});
-  command.add_option("SNAPSHOT", options->snapshot, "latest, a date, or HOST/DATE")->required();
+  command.add_option("SNAPSHOT", options->snapshot, snapshot_forms)->required();
   command.add_option("MEMBER", options->member, "its full path, as 'lifeboat ls' shows it")
       ->required();
   command.add_option("-o,--output", options->output, "write to this file")->option_text("FILE");

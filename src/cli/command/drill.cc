@@ -61,9 +61,9 @@ int sabotage(const DrillRequest& request, Environment& environment, CommandConte
 
 int drill(const Options& options, CommandContext& context) {
   ProgressBar progress(context.talk(), context.clock());
-  Environment environment = context.environment(progress);
   DrillRequest request;
   request.identities = context.required_identities();
+  Environment environment = context.environment(progress);
   request.id = resolve_snapshot(environment.store, chosen_snapshot(options, context),
                                 context.default_host());
   request.scratch_dir = chosen_scratch(options, context);
@@ -104,7 +104,7 @@ void add_drill(CLI::App& app, CommandContext& context) {
                    {"lifeboat drill", "lifeboat drill 2026-05-07 --scratch /mnt/big",
                     "lifeboat drill --sabotage",
                     "lifeboat drill --store dir:/mnt/usb/backups --identity key.txt"}});
-  command.add_option("SNAPSHOT", options->snapshot, "latest (the default), a date, or HOST/DATE");
+  command.add_option("SNAPSHOT", options->snapshot, snapshot_forms_default);
   command.add_flag("--sabotage", options->sabotage,
                    "damage copies in every known way; the drill must notice each");
   command.add_option("--scratch", options->scratch, "where to restore to; always cleaned up")

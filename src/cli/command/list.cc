@@ -16,11 +16,12 @@ struct Options {
   size_t limit = 0;  // 0: all
 };
 
-ListedSnapshot load(Store& store, const SnapshotId& id) {
+ListedSnapshot load(Store& store, const SnapshotId& id, const Trust& trust) {
   ListedSnapshot listed;
   listed.id = id;
   try {
-    listed.manifest = load_manifest(store, id);
+    listed.manifest = load_manifest(store, id, {});
+    listed.distrust = distrust(listed.manifest, trust);
   } catch (const Error& error) {
     // One damaged snapshot must not hide the others; a store that fails hides them all.
     if (error.kind() != ErrorKind::verification) throw;
@@ -31,18 +32,20 @@ ListedSnapshot load(Store& store, const SnapshotId& id) {
 
 int list(const Options& options, CommandContext& context) {
   Store& store = context.store();
+  const Trust& trust = context.trust();
   const std::string& host = context.options.host;
   if (!host.empty()) check_host(host);
   std::vector<SnapshotId> ids = list_snapshots(store, host);
-  // Newest first, over all hosts.
+  // Newest first, over all hosts; the monthlies behind, being older or copies.
   std::stable_sort(ids.begin(), ids.end(), [](const SnapshotId& left, const SnapshotId& right) {
-    return std::tie(left.date, left.suffix) > std::tie(right.date, right.suffix);
+    return std::tie(right.tier, left.date, left.suffix) >
+           std::tie(left.tier, right.date, right.suffix);
   });
   if (options.limit > 0 && ids.size() > options.limit) ids.resize(options.limit);
   std::vector<ListedSnapshot> snapshots;
   for (const SnapshotId& id : ids) {
     context.stop().throw_if_stopped();
-    snapshots.push_back(load(store, id));
+    snapshots.push_back(load(store, id, trust));
   }
   if (context.options.json) {
     Json all = Json::array();
@@ -54,10 +57,11 @@ int list(const Options& options, CommandContext& context) {
   } else {
     context.out().text(render_list(snapshots, context.clock().now(), context.style()));
   }
-  const bool damaged =
-      std::any_of(snapshots.begin(), snapshots.end(),
-                  [](const ListedSnapshot& snapshot) { return !snapshot.damage.empty(); });
-  return damaged ? exit_code(ErrorKind::verification) : exit_ok;
+  const bool doubtful =
+      std::any_of(snapshots.begin(), snapshots.end(), [](const ListedSnapshot& snapshot) {
+        return !snapshot.damage.empty() || !snapshot.distrust.empty();
+      });
+  return doubtful ? exit_code(ErrorKind::verification) : exit_ok;
 }
 
 }  // namespace
@@ -73,6 +77,7 @@ void add_list(CLI::App& app, CommandContext& context) {
                     "lifeboat list --store dir:/mnt/usb/backups --host vps-h1 --json"}});
   command.add_option("--limit", options->limit, "show the newest N only")->option_text("N");
   add_store_options(command, context);
+  add_trust_option(command, context);
   // Not needed, and not shown; but who goes from command to command changes one word only.
   add_list_option(command, "-i,--identity", context.options.identity_files, "")->group("");
   set_action(command, context, [options, &context] { return list(*options, context); });

@@ -28,8 +28,8 @@ int ls(const Options& options, CommandContext& context) {
   std::string prefix = options.prefix;
   while (prefix.ends_with('/')) prefix.pop_back();
   Progress silence;
-  Environment environment = context.environment(silence);
   const auto& identities = context.required_identities();
+  Environment environment = context.environment(silence);
   const SnapshotId id =
       resolve_snapshot(environment.store, options.snapshot, context.default_host());
   uint64_t shown = 0;
@@ -63,7 +63,7 @@ void add_ls(CLI::App& app, CommandContext& context) {
                    group_snapshots,
                    {"lifeboat ls", "lifeboat ls 2026-05-07 n8n",
                     "lifeboat ls vps-h1/latest --store dir:/mnt/usb/backups --identity key.txt"}});
-  command.add_option("SNAPSHOT", options->snapshot, "latest (the default), a date, or HOST/DATE");
+  command.add_option("SNAPSHOT", options->snapshot, snapshot_forms_default);
   command.add_option("PREFIX", options->prefix, "only what lies under this path");
   add_store_options(command, context);
   add_identity_options(command, context);

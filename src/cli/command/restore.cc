@@ -33,9 +33,9 @@ void tell_next_steps(const RestoreRequest& request, CommandContext& context) {
 
 int restore(const Options& options, CommandContext& context) {
   ProgressBar progress(context.talk(), context.clock());
-  Environment environment = context.environment(progress);
   RestoreRequest request;
   request.identities = context.required_identities();
+  Environment environment = context.environment(progress);
   request.id = resolve_snapshot(environment.store, options.snapshot, context.default_host());
   request.selection = options.selection;
   request.target = options.target;
@@ -66,9 +66,9 @@ void add_restore(CLI::App& app, CommandContext& context) {
                    {"lifeboat restore latest --to /root/restored",
                     "lifeboat restore 2026-05-07 n8n waha/noweb/default --to /root/restored",
                     "lifeboat restore latest --to /root/restored --store dir:/mnt/usb/backups "
-                    "--identity key.txt"}});
+                    "--identity key.txt --trust ed25519:..."}});
   command.alias("extract");
-  command.add_option("SNAPSHOT", options->snapshot, "latest, a date, or HOST/DATE")->required();
+  command.add_option("SNAPSHOT", options->snapshot, snapshot_forms)->required();
   command
       .add_option("SERVICE", options->selection,
                   "only these services, or members such as n8n/config")

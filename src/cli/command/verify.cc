@@ -55,10 +55,13 @@ int verify_all(Environment& environment, CommandContext& context) {
 
 int verify(const Options& options, CommandContext& context) {
   ProgressBar progress(context.talk(), context.clock());
-  Environment environment = context.environment(progress);
   if (context.identities().empty()) {
     context.talk().say(
         "no private key: only the stored bytes are checked (give --identity FILE for all)");
+  }
+  Environment environment = context.environment(progress);
+  if (!environment.trust.is_required()) {
+    context.talk().say("no trusted key: who wrote it is not checked (give --trust KEY for that)");
   }
   if (options.all) return verify_all(environment, context);
   const SnapshotId id =
@@ -82,9 +85,9 @@ void add_verify(CLI::App& app, CommandContext& context) {
                    "read a whole snapshot and check every hash in it",
                    group_snapshots,
                    {"lifeboat verify", "lifeboat verify 2026-05-07", "lifeboat verify --all --json",
-                    "lifeboat verify --store dir:/mnt/usb/backups --identity key.txt"}});
-  CLI::Option* snapshot = command.add_option("SNAPSHOT", options->snapshot,
-                                             "latest (the default), a date, or HOST/DATE");
+                    "lifeboat verify --store dir:/mnt/usb/backups --identity key.txt --trust "
+                    "signing.pub"}});
+  CLI::Option* snapshot = command.add_option("SNAPSHOT", options->snapshot, snapshot_forms_default);
   command.add_flag("--all", options->all, "every snapshot of the store")->excludes(snapshot);
   add_store_options(command, context);
   add_identity_options(command, context);

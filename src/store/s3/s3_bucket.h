@@ -41,6 +41,8 @@ class S3Bucket {
   void put_lifecycle(const std::vector<LifecycleRule>& rules);
   Seen<Versioning> versioning();
   Seen<ObjectLock> object_lock();
+  // The default of new objects, in a bucket that was created with object lock.
+  void put_object_lock(const ObjectLock& lock);
   Seen<std::string> default_encryption();  // the algorithm
   // False if the server does not know it.
   bool put_default_encryption();

@@ -5,8 +5,8 @@
 // off is corrected by the server's Date header and told once.
 #pragma once
 
+#include <atomic>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,9 +23,10 @@ namespace lifeboat {
 
 struct S3Call {
   S3Request request;
-  std::string attempted;         // "put 'vps-h1/2026-05-07/manifest.json'", for errors
-  std::string right;             // "s3:PutObject": what a key needs for it, for hints
-  std::vector<int> accepted = {};  // statuses besides 2xx that are answers to the caller
+  std::string attempted;  // "put 'vps-h1/2026-05-07/manifest.json'", for errors
+  std::string right;      // "s3:PutObject": what a key needs for it, for hints
+  // Statuses besides 2xx that are answers to the caller, unless the keys themselves are refused.
+  std::vector<int> accepted = {};
   // A 2xx answer may hold an error in its body: CompleteMultipartUpload and the copies.
   bool may_fail_with_200 = false;
 };
@@ -58,13 +59,23 @@ class S3Client {
   // One try of `call`, judged. A transient failure is a transient Error.
   S3Answer send_once(const S3Call& call);
 
+  // Whether the server takes If-None-Match on writes; it does until it refuses one.
+  bool conditional_writes() const { return conditional_writes_; }
+  void give_up_conditional_writes() { conditional_writes_ = false; }
+
  private:
-  struct Delay;
+  S3Answer try_once(const S3Call& call);
+  S3Response exchange(const S3Call& call, Timestamp signing_time);
+  bool correct_clock(const S3Response& response, Timestamp signing_time);
+  Timestamp server_now();
+  std::chrono::nanoseconds draw_delay(std::chrono::nanoseconds longest);
+
   S3Transport& transport_;
   S3Options options_;
   Clock& clock_;
   Random& random_;
-  std::mutex mutex_;
+  std::atomic<bool> conditional_writes_ = true;
+  std::mutex mutex_;                         // guards what follows, and random_
   std::chrono::nanoseconds clock_offset_{};  // the server's time minus ours
   bool told_clock_ = false;
 };

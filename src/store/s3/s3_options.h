@@ -13,7 +13,7 @@
 namespace lifeboat {
 
 struct S3Credentials {
-  std::string access_key;                       // the public half
+  std::string access_key;  // the public half
   std::shared_ptr<const Secret> secret_key;
   std::shared_ptr<const Secret> session_token;  // null: none
 };
@@ -39,15 +39,16 @@ struct S3Options {
   // An object up to this size is one PUT; larger ones are cut into equal parts of it, or of more if
   // the estimate of the size asks for more than 10,000 parts. At least 5 MiB on real servers.
   uint64_t part_bytes = 8ULL << 20;
-  unsigned upload_workers = 3;              // parts in flight; workers + 1 buffers of memory
-  uint64_t upload_bytes_per_second = 0;     // of all workers together; 0: no limit
+  unsigned upload_workers = 3;           // parts in flight; workers + 1 buffers of memory
+  uint64_t upload_bytes_per_second = 0;  // of all workers together; 0: no limit
   uint64_t download_block_bytes = 4ULL << 20;
-  unsigned download_workers = 4;            // blocks in flight of one long read
-  uint64_t copy_part_bytes = 5ULL << 30;    // larger objects are copied in parts of this
+  unsigned download_workers = 4;          // blocks in flight of one long read
+  uint64_t copy_part_bytes = 5ULL << 30;  // larger objects are copied in parts of this
   uint64_t list_page_keys = 1000;
 
   std::chrono::milliseconds connect_timeout{10'000};
-  // A transfer that moves less than 1 KiB/s for this long is broken.
+  // A transfer that moves less than 1 KiB/s for this long is broken; 20 times this where the server
+  // is at work on its own: copies, and putting parts together.
   std::chrono::milliseconds stall_timeout{30'000};
   S3RetryPolicy retry;
   // Told sentences for people: a clock that is off, a retry that took long. Any thread.

@@ -18,18 +18,18 @@ using S3Query = std::vector<std::pair<std::string, std::string>>;  // not yet en
 
 struct S3Request {
   std::string method = "GET";
-  std::string key;      // empty: the bucket itself
-  S3Query query;        // a value may be empty: "?uploads"
-  HttpHeaders headers;  // signed along with the transport's own
-  ByteView body;        // borrowed until `send` returns
+  std::string key = {};      // empty: the bucket itself
+  S3Query query = {};        // a value may be empty: "?uploads"
+  HttpHeaders headers = {};  // signed along with the transport's own
+  ByteView body = {};        // borrowed until `send` returns
   // Lower-case hex and base64 of the body's digests, made once for all tries. Empty: no body.
-  std::string body_sha256;
-  std::string body_md5;
+  std::string body_sha256 = {};
+  std::string body_md5 = {};
   // Given a 2xx answer's body as it arrives, so that a broken transfer can go on where it broke;
   // null: it is in the response.
-  std::function<void(ByteView)> on_body;
+  std::function<void(ByteView)> on_body = {};
   uint64_t upload_bytes_per_second = 0;  // 0: no limit
-  StopToken stop;
+  StopToken stop = {};
 };
 
 struct S3Response {
@@ -37,7 +37,9 @@ struct S3Response {
   HttpHeaders headers;  // names in lower case
   std::string body;     // of errors always; of 2xx unless `on_body`
 
-  std::optional<std::string_view> header(std::string_view lower_case_name) const;
+  std::optional<std::string_view> header(std::string_view lower_case_name) const {
+    return find_header(headers, lower_case_name);
+  }
 };
 
 // Any thread.

@@ -1,7 +1,7 @@
 // The XML that S3 speaks, both ways. The only file with pugixml.
 //
-// Replies are untrusted: sizes are bounded by the transport, depth by the parser below, numbers are
-// checked. A reply that is cut, or is not the document that was asked for (Ceph answers
+// Replies are untrusted: sizes are bounded, numbers and times are checked, a document type is
+// refused. A reply that is cut, or is not the document that was asked for (Ceph answers
 // GET ?encryption with a listing), is a transient Error(store): the same question may get a whole
 // answer.
 #pragma once
@@ -44,6 +44,10 @@ struct S3UploadPage {
 };
 S3UploadPage parse_s3_uploads(std::string_view xml);
 
+// The text at `path` ("Rule/Status") below the root, which must be `root`; nothing if it has no
+// such element.
+std::optional<std::string> parse_s3_text(std::string_view xml, std::string_view root,
+                                         std::string_view path);
 // The upload id of InitiateMultipartUploadResult.
 std::string parse_s3_initiate(std::string_view xml);
 // The ETag, without quotes, of CompleteMultipartUploadResult, CopyObjectResult, CopyPartResult.

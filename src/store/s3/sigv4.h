@@ -17,12 +17,15 @@ inline constexpr std::string_view empty_body_sha256 =
 
 // Percent-encodes all but A-Z a-z 0-9 - . _ ~, and '/' unless `keep_slash`.
 std::string s3_uri_encode(std::string_view text, bool keep_slash);
+// "a=1&b=", encoded and sorted as it is signed; sent in the same form, no server can differ over
+// it.
+std::string s3_query_text(const S3Query& query);
 
 struct SigV4Request {
   std::string method;
-  std::string path;     // already encoded, begins with '/'
-  S3Query query;        // not yet encoded
-  HttpHeaders headers;  // all are signed; "host" must be among them
+  std::string path;         // already encoded, begins with '/'
+  S3Query query = {};       // not yet encoded
+  HttpHeaders headers;      // all are signed; "host" must be among them
   std::string body_sha256;  // lower-case hex, or "UNSIGNED-PAYLOAD"
 };
 

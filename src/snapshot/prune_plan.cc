@@ -1,0 +1,261 @@
+// Which snapshots of a store without a lifecycle are too old, and which of those must stay.
+//
+// Ages come from the manifests, not from the files: a store that was copied to a new disk has new
+// file times. Only what a run left without a manifest has nothing else than its file time.
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "snapshot/catalog.h"
+#include "snapshot/retention.h"
+
+namespace lifeboat {
+namespace {
+
+using std::chrono::days;
+using std::chrono::sys_days;
+
+constexpr size_t evidence_bytes_max = 4 * 1024 * 1024;
+constexpr std::string_view proved = "RESTORE OK";
+
+struct Held {
+  std::map<std::string, ObjectInfo> objects;  // by key
+  std::optional<Manifest> manifest;           // nothing: missing, damaged or not believed
+
+  uint64_t bytes() const {
+    uint64_t sum = 0;
+    for (const auto& [key, info] : objects) sum += info.size;
+    return sum;
+  }
+  bool holds(const std::string& key, uint64_t size) const {
+    const auto found = objects.find(key);
+    return found != objects.end() && found->second.size == size;
+  }
+  // Complete as far as a listing shows.
+  bool is_good() const {
+    return manifest && !manifest->is_partial() &&
+           holds(manifest->archive_key, manifest->archive.bytes) &&
+           holds(manifest->index_key, manifest->index.bytes);
+  }
+};
+
+// A good drill.
+struct Proof {
+  std::string key;
+  SnapshotId id;
+  Timestamp drilled{};
+  std::string archive_sha256;
+};
+
+struct HostObjects {
+  std::map<SnapshotId, Held> snapshots;  // and what a run without a manifest left
+  std::vector<ObjectInfo> evidence;
+};
+
+std::string text_of(const Json& value, const char* name) {
+  return value.contains(name) && value[name].is_string() ? value[name].get<std::string>() : "";
+}
+
+// Nothing for a drill that failed, and for what is no evidence.
+std::optional<Proof> read_proof(Store& store, const std::string& key) {
+  const auto source = store.open(key);
+  const Bytes bytes = read_all(*source, evidence_bytes_max, format("drill evidence '{}'", key));
+  try {
+    const Json value = parse_json(as_text(bytes), key);
+    const auto id = parse_snapshot_text(text_of(value, "snapshot"));
+    if (!id || !text_of(value, "result").starts_with(proved)) return std::nullopt;
+    return Proof{key, *id, parse_time(text_of(value, "drilled")), text_of(value, "archive_sha256")};
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+class HostPlan {
+ public:
+  HostPlan(Store& store, const PruneScope& scope, Timestamp now)
+      : store_(store), scope_(scope), now_(now) {}
+
+  void add_to(PrunePlan& plan, HostObjects host);
+
+ private:
+  void load_manifests();
+  void keep_newest();
+  void keep_proved();
+  void keep_months();
+  void decide(const SnapshotId& id, const Held& held, PrunePlan& plan) const;
+  void decide_evidence(PrunePlan& plan) const;
+  // The first reason stands.
+  void keep(const SnapshotId& id, std::string reason) { kept_.try_emplace(id, std::move(reason)); }
+  bool is_past(Timestamp created, uint64_t lifetime_days) const {
+    return now_ >= end_of_life(created, lifetime_days);
+  }
+
+  Store& store_;
+  const PruneScope& scope_;
+  Timestamp now_;
+  HostObjects host_;
+  std::map<SnapshotId, std::string> kept_;  // to the reason
+  std::set<std::string> kept_evidence_;
+};
+
+void HostPlan::load_manifests() {
+  for (auto& [id, held] : host_.snapshots) {
+    if (!held.objects.contains(id.manifest_key())) continue;
+    try {
+      held.manifest = load_manifest(store_, id, scope_.trust);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::verification) throw;
+    }
+  }
+}
+
+// A run under a clock that was ahead must not be "the newest" until time has caught up.
+void HostPlan::keep_newest() {
+  std::map<std::string, std::pair<Timestamp, SnapshotId>> newest;  // by job
+  for (const auto& [id, held] : host_.snapshots) {
+    if (!held.is_good() || held.manifest->started > now_) continue;
+    const Timestamp started = held.manifest->started;
+    const auto [known, is_new] = newest.try_emplace(held.manifest->job, started, id);
+    // A daily comes before its copy and stays chosen.
+    if (!is_new && started > known->second.first) known->second = {started, id};
+  }
+  for (const auto& [job, found] : newest) {
+    keep(found.second, format("the newest good one of job '{}'", printable(job)));
+  }
+}
+
+void HostPlan::keep_proved() {
+  std::map<std::string, Proof> last;  // by job
+  for (const ObjectInfo& info : host_.evidence) {
+    const auto proof = read_proof(store_, info.key);
+    if (!proof || proof->drilled > now_) continue;
+    const auto held = host_.snapshots.find(proof->id);
+    if (held == host_.snapshots.end() || !held->second.is_good()) continue;
+    const Manifest& manifest = *held->second.manifest;
+    if (manifest.archive.sha256 != proof->archive_sha256) continue;
+    const auto [known, is_new] = last.try_emplace(manifest.job, *proof);
+    if (!is_new && proof->drilled > known->second.drilled) known->second = *proof;
+  }
+  for (const auto& [job, proof] : last) {
+    keep(proof.id, format("the last one of job '{}' that a drill proved", printable(job)));
+    kept_evidence_.insert(proof.key);
+  }
+}
+
+// Where the copy of a month failed, its first good snapshot stands in for it.
+void HostPlan::keep_months() {
+  using JobMonth = std::pair<std::string, SnapshotId>;
+  std::set<JobMonth> copied;
+  std::map<JobMonth, std::pair<Timestamp, SnapshotId>> first;
+  for (const auto& [id, held] : host_.snapshots) {
+    if (!held.is_good()) continue;
+    const JobMonth month{held.manifest->job, monthly_of(id)};
+    if (id.tier == Tier::monthly) {
+      copied.insert(month);
+      continue;
+    }
+    const Timestamp started = held.manifest->started;
+    const auto [known, is_new] = first.try_emplace(month, started, id);
+    if (!is_new && started < known->second.first) known->second = {started, id};
+  }
+  for (const auto& [month, found] : first) {
+    if (copied.contains(month)) continue;
+    if (is_past(found.first, scope_.retention.monthly_days())) continue;
+    keep(found.second, format("the first good one of a month without a monthly copy of job '{}'",
+                              printable(month.first)));
+  }
+}
+
+// When a snapshot was made; the latest possible time if its manifest cannot tell.
+Timestamp made_at(const SnapshotId& id, const Held& held) {
+  if (held.manifest) return held.manifest->started;
+  if (id.tier == Tier::daily) return sys_days(id.date) + days(1);
+  return sys_days(id.date + std::chrono::months(1));
+}
+
+void HostPlan::decide(const SnapshotId& id, const Held& held, PrunePlan& plan) const {
+  const Retention& retention = scope_.retention;
+  const bool is_daily = id.tier == Tier::daily;
+  std::string reason;
+  if (!held.objects.contains(id.manifest_key())) {
+    for (const auto& [key, info] : held.objects) {
+      if (!is_past(info.modified, retention.incomplete_days)) return;
+    }
+    reason = format("left by an unfinished run, older than {}",
+                    print_count(retention.incomplete_days, "day", "days"));
+  } else {
+    if (!is_past(made_at(id, held), is_daily ? retention.daily_days : retention.monthly_days())) {
+      return;
+    }
+    reason = is_daily ? format("older than {}", print_count(retention.daily_days, "day", "days"))
+                      : format("older than {}",
+                               print_count(retention.monthly_months, "month", "months"));
+  }
+  if (const auto kept = kept_.find(id); kept != kept_.end()) {
+    plan.kept_beyond_rule.push_back({id, kept->second});
+    return;
+  }
+  PruneItem item{id.text(), {}, held.bytes(), std::move(reason)};
+  // Without its manifest it is no snapshot any more, however far the rest gets.
+  for (const std::string& key : {id.manifest_key(), id.index_key(), id.archive_key()}) {
+    if (held.objects.contains(key)) item.keys.push_back(key);
+  }
+  plan.remove.push_back(std::move(item));
+}
+
+void HostPlan::decide_evidence(PrunePlan& plan) const {
+  const uint64_t lifetime_days = scope_.retention.drill_days;
+  for (const ObjectInfo& info : host_.evidence) {
+    if (kept_evidence_.contains(info.key)) continue;
+    const auto day = parse_drill_key(info.key);
+    if (!day || !is_past(sys_days(*day) + days(1), lifetime_days)) continue;
+    plan.remove.push_back({info.key,
+                           {info.key},
+                           info.size,
+                           format("older than {}", print_count(lifetime_days, "day", "days"))});
+  }
+}
+
+void HostPlan::add_to(PrunePlan& plan, HostObjects host) {
+  host_ = std::move(host);
+  load_manifests();
+  const bool is_readable = std::any_of(host_.snapshots.begin(), host_.snapshots.end(),
+                                       [](const auto& one) { return one.second.manifest; });
+  if (!is_readable) {
+    for (const auto& [id, held] : host_.snapshots) {
+      keep(id, "no manifest of this host can be believed");
+    }
+    host_.evidence.clear();
+  }
+  keep_newest();
+  keep_proved();
+  keep_months();
+  for (const auto& [id, held] : host_.snapshots) decide(id, held, plan);
+  decide_evidence(plan);
+}
+
+}  // namespace
+
+PrunePlan plan_prune(Store& store, const PruneScope& scope, Timestamp now) {
+  std::map<std::string, HostObjects> hosts;
+  for (ObjectInfo& info : store.list(scope.host.empty() ? "" : scope.host + "/")) {
+    const std::string host = info.key.substr(0, info.key.find('/'));
+    if (const auto id = parse_object_key(info.key)) {
+      hosts[host].snapshots[*id].objects.emplace(info.key, info);
+    } else if (parse_drill_key(info.key)) {
+      hosts[host].evidence.push_back(std::move(info));
+    }
+  }
+  PrunePlan plan;
+  for (auto& [host, objects] : hosts) {
+    HostPlan(store, scope, now).add_to(plan, std::move(objects));
+  }
+  return plan;
+}
+
+}  // namespace lifeboat
