@@ -81,6 +81,4 @@ for ((round = 0; round <= rounds; round++)); do
   }
 done
 "$project/bench/measure.py" table measured.jsonl s3_upload.json
-aws --endpoint-url "$S3_ENDPOINT" s3api list-objects-v2 --bucket bench --output text \
-  --query 'Contents[?Size > `1000000`].[Key, Size]'
 say "written to $work/s3_upload.json"

@@ -7,7 +7,7 @@
 #   usage: start.sh STATE_DIR
 #
 # STATE_DIR is emptied first, if it is one of ours. STATE_DIR/env.sh then tells the tests where the
-# server is and who they may be; STATE_DIR/log what went wrong. A day of a lifecycle lasts 2 seconds:
+# server is and who they may be; STATE_DIR/log what went wrong. A lifecycle's day lasts 2 seconds:
 # buckets without rules do not notice. tests/s3/stop.sh ends it; so does a watchdog of its own, when
 # the process that called this is gone or after 80 minutes.
 #
@@ -43,8 +43,8 @@ unset CEPH_ARGS CEPH_CONF http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_prox
 say() { echo "$SECONDS s: $*"; }
 
 fail() {
-  echo "the S3 server does not start: $*; logs are in $state/log" >&2
-  tail -n 20 "$state"/log/*.{err,log} >&2 2> /dev/null || true
+  tail -n 5 "$state"/log/*.err >&2 || true
+  echo "the S3 server does not start: $*; more is in $state/log" >&2
   "$here/stop.sh" "$state"
   exit 1
 }
@@ -233,6 +233,7 @@ start_watchdog() {
     exec "$0" "$1"' "$here/stop.sh" "$state" "$caller" "$seconds_at_most" \
     < /dev/null > /dev/null 2>&1 &
   echo $! > "$state/run/watchdog.pid"
+  disown
 }
 
 fsid=$(random_uuid)
