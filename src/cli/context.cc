@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "config/signing.h"
 #include "process/process.h"
+#include "snapshot/catalog.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -102,6 +103,19 @@ S3Store& CommandContext::s3_store() {
 const RecipeRegistry& CommandContext::recipes() {
   if (!recipes_) recipes_ = std::make_unique<RecipeRegistry>();
   return *recipes_;
+}
+
+std::vector<SnapshotId> CommandContext::snapshots() {
+  try {
+    return list_snapshots(store(), options.host);
+  } catch (const Error& error) {
+    const std::string host = default_host();
+    const bool narrower = s3_store_ != nullptr && options.host.empty() && !host.empty();
+    if (error.kind() != ErrorKind::store || !narrower) throw;
+    std::vector<SnapshotId> own = list_snapshots(store(), host);
+    talk().say(format("only '{}' is shown: this key may list no other host", host));
+    return own;
+  }
 }
 
 std::string CommandContext::default_host() {

@@ -20,6 +20,7 @@
 #include "codec/age/age.h"
 #include "crypto/ed25519.h"
 #include "engine/environment.h"
+#include "snapshot/layout.h"
 #include "snapshot/trust.h"
 #include "store/store.h"
 
@@ -80,6 +81,9 @@ class CommandContext {
   // The same, for what only a bucket has: Error(usage) for another store.
   S3Store& s3_store();
   const RecipeRegistry& recipes();
+  // Of --host, else of all hosts; of the configuration's alone, with a note, if the key of an s3
+  // store may list no others.
+  std::vector<SnapshotId> snapshots();
   // Empty: the store decides.
   std::string default_host();
   // Private keys of --identity, else of the configuration; none if neither names any.

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/json.h"
-#include "base/names.h"
 #include "base/text.h"
+#include "snapshot/layout.h"
 
 namespace lifeboat {
 namespace {
@@ -114,12 +114,8 @@ SetupStep make_bucket(S3Bucket& bucket, const std::string& name, bool object_loc
 
 // A server that cannot is no obstacle: backups are encrypted before they leave the host.
 SetupStep encrypt_bucket(S3Bucket& bucket) {
-  try {
-    if (bucket.put_default_encryption()) return {true, "default encryption: on"};
-    return {false, "default encryption: the server does not know it"};
-  } catch (const Error& error) {
-    return {false, format("default encryption: {}", error.message())};
-  }
+  if (bucket.put_default_encryption()) return {true, "default encryption: on"};
+  return {false, "default encryption: the server does not know it"};
 }
 
 SetupStep lock_bucket(S3Bucket& bucket, uint64_t days) {
@@ -154,9 +150,8 @@ std::vector<std::string> bucket_hosts(Store& store, const std::vector<std::strin
     if (hosts.empty()) throw;
   }
   for (const ObjectInfo& info : objects) {
-    const size_t slash = info.key.find('/');
-    std::string host = info.key.substr(0, slash);
-    if (slash != std::string::npos && is_host_name(host)) found.insert(std::move(host));
+    // Others may keep things in the bucket too: a folder is a host once it holds a snapshot.
+    if (const auto id = parse_object_key(info.key)) found.insert(id->host);
   }
   return {found.begin(), found.end()};
 }

@@ -20,7 +20,7 @@ struct BucketRequest {
   StopToken stop;
 };
 
-// `hosts` and all that have an object in the bucket, sorted; `hosts` alone if the key may not list
+// `hosts` and all that have a snapshot in the bucket, sorted; `hosts` alone if the key may not list
 // all of it. Throws Error(store) when that would be none.
 std::vector<std::string> bucket_hosts(Store& store, const std::vector<std::string>& hosts);
 

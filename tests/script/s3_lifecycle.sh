@@ -91,8 +91,8 @@ run rules
 same "$folder/out" rules.json  # once more changes nothing
 lifeboat bucket audit --config lifeboat.yaml
 expect 0
-vanished_within 20 "$daily"
-vanished_within 20 "$foreign"
+vanished_within 90 "$daily"  # a busy server is late, never early
+vanished_within 90 "$foreign"
 sleep $((5 * S3_DAY_SECONDS))
 [[ $(keys_in_bucket | sort | xargs) == "$drill $monthly $weekly" ]] ||
   fail "our rules left: $(keys_in_bucket)"
@@ -102,8 +102,8 @@ bucket=test-lifecycle-wrong
 if ((SECONDS - wrong_since < 20 * S3_DAY_SECONDS)); then
   holds "$monthly" || fail "it vanished too early to be that rule"
 fi
-vanished_within 60 "$monthly"
-vanished_within 10 "$weekly"
+vanished_within 90 "$monthly"
+vanished_within 60 "$weekly"
 echo "the monthly backups were gone $((SECONDS - wrong_since)) s after the wrong rules, of which" \
   "a day lasts $S3_DAY_SECONDS s"
 bucket=test-lifecycle-right

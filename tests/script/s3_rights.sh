@@ -54,7 +54,7 @@ backup
 expect 0
 lifeboat verify --config lifeboat.yaml
 expect 0
-lifeboat list --host h1 --config lifeboat.yaml --json
+lifeboat list --config lifeboat.yaml --json
 expect 0
 stdout_has '"h1/'
 allowed list-objects-v2 --prefix h1/

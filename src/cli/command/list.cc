@@ -35,7 +35,7 @@ int list(const Options& options, CommandContext& context) {
   const Trust& trust = context.trust();
   const std::string& host = context.options.host;
   if (!host.empty()) check_host(host);
-  std::vector<SnapshotId> ids = list_snapshots(store, host);
+  std::vector<SnapshotId> ids = context.snapshots();
   // Newest first, over all hosts; the monthlies behind, being older or copies.
   std::stable_sort(ids.begin(), ids.end(), [](const SnapshotId& left, const SnapshotId& right) {
     return std::tie(right.tier, left.date, left.suffix) >

@@ -24,7 +24,7 @@ struct Options {
 // Each snapshot of the store; those that fail are told and the rest still checked. The exit code
 // is the first failure's.
 int verify_all(Environment& environment, CommandContext& context) {
-  const std::vector<SnapshotId> ids = list_snapshots(environment.store, context.options.host);
+  const std::vector<SnapshotId> ids = context.snapshots();
   int code = exit_ok;
   if (context.options.json) context.out().begin_array();
   for (const SnapshotId& id : ids) {
