@@ -7,9 +7,10 @@
 #   usage: start.sh STATE_DIR
 #
 # STATE_DIR is emptied first, if it is one of ours. STATE_DIR/env.sh then tells the tests where the
-# server is and who they may be; STATE_DIR/log what went wrong. A lifecycle's day lasts 2 seconds:
-# buckets without rules do not notice. tests/s3/stop.sh ends it; so does a watchdog of its own, when
-# the process that called this is gone or after 80 minutes.
+# server is and who they may be; STATE_DIR/log what went wrong. A lifecycle's day lasts a second, and
+# the lifecycle runs only when a test calls `radosgw-admin lc process`: with days that short the
+# gateway's own threads wait for each other for minutes. tests/s3/stop.sh ends it all; so does a
+# watchdog of its own, when the process that called this is gone or after 80 minutes.
 #
 # A container image would be less text, but needs a container engine and a registry.
 set -euo pipefail
@@ -17,7 +18,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 state=${1:?usage: start.sh STATE_DIR}
 seconds_at_most=4800
-lifecycle_day_seconds=2
+lifecycle_day_seconds=1
 store_bytes=$((24 << 30))  # a sparse file: what is not written takes no room
 
 for tool in ceph ceph-mon ceph-osd radosgw radosgw-admin monmaptool openssl curl; do
@@ -135,7 +136,7 @@ rgw_enable_quota_threads = false
 rgw_gc_obj_min_wait = 1
 rgw_gc_processor_period = 30
 rgw_lc_debug_interval = $lifecycle_day_seconds
-rgw_lc_max_objs = 2
+rgw_enable_lc_threads = false
 TEXT
 }
 
