@@ -45,7 +45,9 @@ class Backup {
   BackupResult run();
 
  private:
+  void sweep_leftovers();
   void open_plans();
+  uint64_t size_estimate() const;
   void open_plan(Candidate& candidate);
   void write_preamble(ArchiveWriter& archive);
   void write_service(ArchiveWriter& archive, Candidate& candidate);
@@ -286,16 +288,33 @@ void Backup::copy_monthly(BackupResult& result) {
   }
 }
 
+// A courtesy to the store, for which no backup is given up: a key may lack the right to look.
+void Backup::sweep_leftovers() {
+  try {
+    const size_t swept = environment_.store.sweep_leftovers(request_.host + "/");
+    if (swept == 0) return;
+    environment_.progress.note(
+        format("removed {} of a run that was killed",
+               print_count(swept, "unfinished object", "unfinished objects")));
+  } catch (const Error& error) {
+    environment_.progress.note(
+        format("warning: what killed runs left was not removed: {}", redact(error.what())));
+  }
+}
+
+uint64_t Backup::size_estimate() const {
+  uint64_t bytes = 0;
+  for (const Candidate& candidate : candidates_) {
+    if (!candidate.failed()) bytes += candidate.plan->size_estimate();
+  }
+  return bytes;
+}
+
 BackupResult Backup::run() {
   const auto begin = environment_.clock.steady_now();
   started_ = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
   lock_.emplace(request_.lock_dir, request_.host);
-  const size_t swept = environment_.store.sweep_leftovers(request_.host + "/");
-  if (swept > 0) {
-    environment_.progress.note(
-        format("removed {} of a run that was killed",
-               print_count(swept, "unfinished object", "unfinished objects")));
-  }
+  sweep_leftovers();
   id_ = next_snapshot_id(environment_.store, request_.host, started_);
   const uint64_t largest_bytes = largest_daily_bytes(environment_.store, request_.host);
   hooks_.begin();
@@ -307,7 +326,7 @@ BackupResult Backup::run() {
                          .level = request_.level,
                          .workers = request_.workers,
                          .spool_dir = environment_.spool_dir,
-                         .size_estimate = 2 * largest_bytes},
+                         .size_estimate = std::max(2 * largest_bytes, size_estimate())},
                         environment_.random);
   write_preamble(archive);
   for (Candidate& candidate : candidates_) {

@@ -98,6 +98,9 @@ class ServicePlan {
   virtual ~ServicePlan() = default;
   // Valid from the start.
   virtual const Facts& facts() const = 0;
+  // About how many bytes the members will hold, as far as that is known before they are read; what
+  // is not known counts as nothing. For a store that must choose sizes ahead, not a promise.
+  virtual uint64_t size_estimate() const { return 0; }
   // The next member, nothing after the last. Called again only when the previous member's source
   // was read to its end. The same path may come twice: the later one wins (a file that changed
   // while it was read).

@@ -68,9 +68,11 @@ class N8nPlan final : public ServicePlan {
     }
     list_members();
     list_folders(service);
+    size_estimate_ = count_tree(folder_, {.stop = context.stop}).bytes;
   }
 
   const Facts& facts() const override { return facts_; }
+  uint64_t size_estimate() const override { return size_estimate_; }
 
   std::optional<Member> next() override {
     if (!members_.empty()) {
@@ -217,6 +219,7 @@ class N8nPlan final : public ServicePlan {
   std::optional<RestExport> rest_;
   std::shared_ptr<SqliteSnapshot> snapshot_;  // until the members hold it
   FileMeta database_meta_;
+  uint64_t size_estimate_ = 0;
   Facts facts_;
   std::vector<std::string> warnings_;
   std::deque<Member> members_;

@@ -72,6 +72,7 @@ class SqlitePlan final : public ServicePlan {
     }
     OwnerNames owners;
     meta_ = meta_from(status, file.filename(), owners);
+    size_estimate_ = static_cast<uint64_t>(status.st_size);
     if (service.settings.flag("quick_check", false)) {
       const std::string found = snapshot_->database().query_text("PRAGMA quick_check(1)");
       if (found != "ok") {
@@ -84,6 +85,7 @@ class SqlitePlan final : public ServicePlan {
   }
 
   const Facts& facts() const override { return facts_; }
+  uint64_t size_estimate() const override { return size_estimate_; }
   std::optional<Member> next() override {
     if (!snapshot_) return std::nullopt;
     return snapshot_member(std::move(snapshot_), meta_);
@@ -92,6 +94,7 @@ class SqlitePlan final : public ServicePlan {
  private:
   std::shared_ptr<SqliteSnapshot> snapshot_;
   FileMeta meta_;
+  uint64_t size_estimate_ = 0;
   Facts facts_;
 };
 

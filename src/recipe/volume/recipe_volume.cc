@@ -58,7 +58,7 @@ class VolumePlan final : public ServicePlan {
     facts_.items.push_back({"files", found.counts.files, "file", "files", false});
     facts_.details = folder_details(service, folder_);
     facts_.details["files"] = found.counts.files;
-    facts_.details["bytes"] = found.counts.bytes;
+    facts_.details["bytes"] = size_estimate_ = found.counts.bytes;
     if (!found.largest.empty()) {
       facts_.details["largest"] = {{"path", found.largest}, {"bytes", found.largest_bytes}};
     }
@@ -73,6 +73,7 @@ class VolumePlan final : public ServicePlan {
   }
 
   const Facts& facts() const override { return facts_; }
+  uint64_t size_estimate() const override { return size_estimate_; }
   std::optional<Member> next() override { return tree_.next(); }
 
   std::vector<std::string> warnings() const override {
@@ -97,6 +98,7 @@ class VolumePlan final : public ServicePlan {
   Notes databases_;  // before tree_, whose hook fills it
   fs::path folder_;
   TreeMembers tree_;
+  uint64_t size_estimate_ = 0;
   Facts facts_;
 };
 
