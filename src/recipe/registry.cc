@@ -1,5 +1,6 @@
 #include "base/format.h"
 #include "base/text.h"
+#include "recipe/caddy/recipe_caddy.h"
 #include "recipe/command/recipe_command.h"
 #include "recipe/n8n/recipe_n8n.h"
 #include "recipe/recipe.h"
@@ -17,6 +18,7 @@ RecipeRegistry::RecipeRegistry() {
   recipes_.push_back(make_n8n_recipe());
   recipes_.push_back(make_waha_recipe());
   recipes_.push_back(make_traefik_recipe());
+  recipes_.push_back(make_caddy_recipe());
 }
 
 const Recipe* RecipeRegistry::find(std::string_view name) const {

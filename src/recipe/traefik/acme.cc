@@ -6,7 +6,6 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "crypto/base64.h"
-#include "crypto/x509.h"
 
 namespace lifeboat {
 namespace {
@@ -75,23 +74,14 @@ std::vector<AcmeCertificate> parse_acme(std::string_view text) {
   return all;
 }
 
-AcmeVerdict judge_certificate(const AcmeCertificate& certificate) {
-  AcmeVerdict verdict;
+JudgedCertificate judge_certificate(const AcmeCertificate& certificate) {
   const auto chain = base64_decode_secret(certificate.chain);
   const auto key = base64_decode_secret(certificate.key);
-  if (!chain || !key) {
-    verdict.fault = "not base64";
-    return verdict;
-  }
-  try {
-    verdict.not_after = parse_x509_chain(chain->reveal()).front().not_after;
-    if (!x509_key_matches(chain->reveal(), key->reveal())) {
-      verdict.fault = "its private key belongs to another certificate";
-    }
-  } catch (const Error& error) {
-    verdict.fault = error.message();
-  }
-  return verdict;
+  if (chain && key) return judge_certificate(certificate.domain, chain->reveal(), key->reveal());
+  JudgedCertificate judged;
+  judged.name = printable(certificate.domain);
+  judged.fault = "not base64";
+  return judged;
 }
 
 Json* find_certificates(Json& acme) {

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/json.h"
+#include "recipe/certificates.h"
 
 namespace lifeboat {
 
@@ -29,12 +29,7 @@ struct AcmeCertificate {
 // none. Throws Error(verification), without a word of the content, if it is not what is above.
 std::vector<AcmeCertificate> parse_acme(std::string_view text);
 
-// What a certificate is worth.
-struct AcmeVerdict {
-  Timestamp not_after{};
-  std::string fault;  // empty: it parses and its key fits
-};
-AcmeVerdict judge_certificate(const AcmeCertificate& certificate);
+JudgedCertificate judge_certificate(const AcmeCertificate& certificate);
 
 // A list of certificates inside a parsed acme.json, for sabotage; null if no resolver has one.
 Json* find_certificates(Json& acme);

@@ -10,6 +10,7 @@
 #include "crypto/base64.h"
 #include "crypto/x509.h"
 #include "io/files.h"
+#include "recipe/certificates.h"
 #include "recipe/details.h"
 #include "recipe/sqlite/probes.h"
 #include "recipe/traefik/acme.h"
@@ -24,7 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t acme_bytes_max = 64 * 1024 * 1024;
-constexpr std::chrono::days soon{14};
 
 std::string file_option(const Settings& settings) {
   const std::string file = settings.text("file", "acme.json");
@@ -101,18 +101,12 @@ class TraefikPlan final : public ServicePlan {
 
  private:
   void note(const AcmeCertificate& certificate, Timestamp now) {
-    const AcmeVerdict verdict = judge_certificate(certificate);
-    facts_.details["certificates"].push_back({{"domain", printable(certificate.domain)},
-                                              {"resolver", printable(certificate.resolver)},
-                                              {"not_after", print_time(verdict.not_after)}});
-    const std::string name = printable(certificate.domain);
-    if (!verdict.fault.empty()) {
-      warnings_.push_back(format("the certificate of {}: {}", name, verdict.fault));
-    } else if (verdict.not_after < now + soon) {
-      warnings_.push_back(format("the certificate of {} {} on {}", name,
-                                 verdict.not_after < now ? "ended" : "ends",
-                                 print_date(date_of(verdict.not_after))));
-    }
+    const JudgedCertificate judged = judge_certificate(certificate);
+    Json detail = {{"domain", judged.name}, {"resolver", printable(certificate.resolver)}};
+    if (judged.leaf) detail["not_after"] = print_time(judged.leaf->not_after);
+    facts_.details["certificates"].push_back(std::move(detail));
+    const std::string warning = certificate_warning(judged, now);
+    if (!warning.empty()) warnings_.push_back(warning);
   }
 
   std::string file_;
@@ -138,35 +132,6 @@ ProbeResult probe_mode(const fs::path& path) {
   const bool is_private = S_ISREG(status.st_mode) && (status.st_mode & 077) == 0;
   return {"acme.json is private, or Traefik refuses it", is_private, "0600",
           format("{:04o}", status.st_mode & 07777), ""};
-}
-
-// Every key fits its certificate.
-ProbeResult probe_keys(const std::vector<AcmeCertificate>& certificates) {
-  const auto total = print_count(certificates.size(), "certificate", "certificates");
-  for (const AcmeCertificate& certificate : certificates) {
-    const AcmeVerdict verdict = judge_certificate(certificate);
-    if (verdict.fault.empty()) continue;
-    return {"every private key belongs to its certificate", false, total,
-            format("{}: {}", printable(certificate.domain), verdict.fault), ""};
-  }
-  return {"every private key belongs to its certificate", true, total, total, ""};
-}
-
-// Against the day of the backup: an old snapshot is not damaged because its certificates ended.
-ProbeResult probe_dates(const std::vector<AcmeCertificate>& certificates, Timestamp read_at) {
-  ProbeResult answer{"no certificate had ended at backup time", true, "none", "none", ""};
-  for (const AcmeCertificate& certificate : certificates) {
-    const AcmeVerdict verdict = judge_certificate(certificate);
-    const std::string told = format("{} until {}", printable(certificate.domain),
-                                    print_date(date_of(verdict.not_after)));
-    if (verdict.not_after < read_at) {
-      answer.passed = false;
-      answer.found = told;
-    } else if (verdict.not_after < read_at + soon) {
-      answer.evidence += (answer.evidence.empty() ? "ending soon: " : ", ") + told;
-    }
-  }
-  return answer;
 }
 
 // The file as JSON, changed by `change`, written back.
@@ -257,9 +222,11 @@ class TraefikRecipe final : public Recipe {
     answers.push_back(compare("as many certificates as at backup time",
                               std::to_string(item != nullptr ? item->count : 0),
                               std::to_string(certificates.size())));
-    answers.push_back(probe_keys(certificates));
+    std::vector<JudgedCertificate> judged;
+    for (const AcmeCertificate& one : certificates) judged.push_back(judge_certificate(one));
+    answers.push_back(probe_keys("every private key belongs to its certificate", judged));
     const std::string read_at = detail_text(restored.expected.details, "read_at");
-    if (!read_at.empty()) answers.push_back(probe_dates(certificates, parse_time(read_at)));
+    if (!read_at.empty()) answers.push_back(probe_dates(judged, parse_time(read_at)));
     answers.push_back(ask("acme.json is private", [&] { return probe_mode(path); }));
     return answers;
   }
