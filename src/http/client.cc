@@ -217,7 +217,11 @@ void HttpClient::State::prepare(const HttpRequest& request, CURLU* url) {
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   set(CURLOPT_USERAGENT, "lifeboat");
-  if (is_loopback(url_part(url, CURLUPART_HOST))) set(CURLOPT_PROXY, "");
+  const bool is_local = !options.unix_socket.empty() || is_loopback(url_part(url, CURLUPART_HOST));
+  if (is_local) set(CURLOPT_PROXY, "");
+  if (!options.unix_socket.empty()) {
+    set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
+  }
   if (!options.ca_file.empty()) {
     set(CURLOPT_CAINFO, options.ca_file.c_str());
     set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // else the system's count as well

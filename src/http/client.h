@@ -61,6 +61,8 @@ struct HttpOptions {
   uint64_t body_max = 64 << 20;         // bytes of a response body
   std::chrono::milliseconds connect_timeout{10'000};
   std::filesystem::path ca_file = {};  // PEM, instead of the system's authorities
+  // Connect to this socket; the URL's host is only the Host header then, and no proxy counts.
+  std::filesystem::path unix_socket = {};
   StopToken stop = {};
 };
 

@@ -1,0 +1,226 @@
+#include "docker/quiesce.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include "base/format.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "docker/engine.h"
+#include "io/files.h"
+
+namespace lifeboat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view note_prefix = "quiesced-";
+constexpr std::string_view note_suffix = ".json";
+constexpr uint64_t note_bytes_max = 64 << 10;
+// A database needs time to write all it holds: at the end of the grace it is killed.
+constexpr std::chrono::seconds grace_min(30);
+
+struct Note {
+  std::string container_id;
+  std::string name;
+  std::string mode;  // "stop" or "pause"
+  std::string process;
+};
+
+// Tells a process from a later one of the same number: number, start in ticks since the boot, boot.
+// Empty if there is none. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+std::string process_mark(const std::string& pid) {
+  std::ifstream file(fs::path("/proc") / pid / "stat");
+  std::string stat;
+  if (!std::getline(file, stat)) return "";
+  // The second field is the program's name in parentheses and may hold anything; from the third on
+  // there are only numbers. The start is field 22.
+  const auto fields = split(std::string_view(stat).substr(stat.rfind(')') + 2), ' ');
+  const bool is_zombie = fields.front() == "Z";
+  if (fields.size() < 20 || is_zombie) return "";
+  const std::string boot = read_file("/proc/sys/kernel/random/boot_id", 100);
+  return format("{} {} {}", pid, fields[19], trim(boot));
+}
+
+bool is_alive(const std::string& process) {
+  return process == process_mark(process.substr(0, process.find(' ')));
+}
+
+std::string print_note(const Note& note) {
+  return print_json(Json{{"container", note.container_id},
+                         {"name", note.name},
+                         {"mode", note.mode},
+                         {"process", note.process}});
+}
+
+Note read_note(const fs::path& path) {
+  const Json json = parse_json(read_file(path, note_bytes_max), path.native());
+  Note note{.container_id = text_in(json, "container"),
+            .name = text_in(json, "name"),
+            .mode = text_in(json, "mode"),
+            .process = text_in(json, "process")};
+  const bool is_whole = !note.container_id.empty() && !note.process.empty() &&
+                        note.process.find_first_not_of("0123456789") != 0 &&
+                        (note.mode == "stop" || note.mode == "pause");
+  if (!is_whole) {
+    throw Error(ErrorKind::service, format("read '{}': not a note of a container", path.native()));
+  }
+  return note;
+}
+
+enum class Undone { was_needed, was_not_needed, is_gone };
+
+Undone undo(Docker& docker, const Note& note) {
+  const auto state = docker.state(note.container_id);
+  if (!state) return Undone::is_gone;
+  if (note.mode == "pause") {
+    if (*state != "paused") return Undone::was_not_needed;
+    docker.unpause(note.container_id);
+  } else {
+    if (*state == "running" || *state == "restarting") return Undone::was_not_needed;
+    docker.start(note.container_id);
+  }
+  return Undone::was_needed;
+}
+
+void remove_note(const fs::path& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    throw system_error(ErrorKind::service, format("remove '{}'", path.native()), errno);
+  }
+}
+
+void check_can_stop(const DockerDetails& details) {
+  if (!details.is_removed_when_stopped) return;
+  throw Error(ErrorKind::service,
+              format("stop container '{}': it was made with --rm and would be gone",
+                     printable(details.container.name)))
+      .hint("Pause it instead, or make it without --rm.");
+}
+
+std::string hand_hint(const Note& note) {
+  return format("Run 'docker {} {}' by hand.", note.mode == "pause" ? "unpause" : "start",
+                printable(note.name));
+}
+
+// One sentence, or none if there is nothing to tell.
+std::string repair_one(Docker& docker, const fs::path& path) {
+  const Note note = read_note(path);
+  if (is_alive(note.process)) return "";
+  const std::string name = printable(note.name);
+  const Undone undone = with_context(
+      [&] {
+        return format("let container '{}' run again, which a dead run left {}", name,
+                      note.mode == "pause" ? "paused" : "stopped");
+      },
+      [&] { return undo(docker, note); });
+  remove_note(path);
+  switch (undone) {
+    case Undone::was_needed:
+      return format("Container '{}' runs again: a run that was killed had left it {}.", name,
+                    note.mode == "pause" ? "paused" : "stopped");
+    case Undone::is_gone:
+      return format("Container '{}', which a killed run had left {}, is gone.", name,
+                    note.mode == "pause" ? "paused" : "stopped");
+    case Undone::was_not_needed:
+      return "";
+  }
+  return "";
+}
+
+}  // namespace
+
+// Its destruction undoes, so that a failure half-way through the beginning does as well.
+struct Quiesce::State {
+  State(Docker& its_docker, Note its_note, fs::path its_path)
+      : docker(its_docker), note(std::move(its_note)), path(std::move(its_path)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    try {
+      end();
+    } catch (const std::exception& error) {
+      log_line(LogLevel::error, format("{}; {}", error.what(), hand_hint(note)));
+    }
+  }
+
+  void end() {
+    if (is_ended) return;
+    is_ended = true;  // a second try is for the next run, which finds the note
+    const Undone undone =
+        with_context([&] { return format("let container '{}' run again", printable(note.name)); },
+                     [&] { return undo(docker, note); });
+    // A stop that failed may still take effect: then the next run finds the note.
+    if (is_quiet) remove_note(path);
+    if (undone == Undone::is_gone) {
+      throw Error(ErrorKind::service,
+                  format("let container '{}' run again: it is gone", printable(note.name)))
+          .hint("Somebody removed it during the backup; make it anew.");
+    }
+  }
+
+  Docker& docker;
+  Note note;
+  fs::path path;
+  bool is_quiet = false;  // the container was stopped or paused as asked
+  bool is_ended = false;
+};
+
+Quiesce::Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mode,
+                 const fs::path& state_dir, Random& random) {
+  const DockerDetails details = docker.inspect(container_id);
+  const DockerContainer& container = details.container;
+  if (!container.is_running()) return;
+  if (mode == QuiesceMode::stop) check_can_stop(details);
+  const Note note{.container_id = container.id,
+                  .name = container.name,
+                  .mode = mode == QuiesceMode::stop ? "stop" : "pause",
+                  .process = process_mark(std::to_string(::getpid()))};
+  make_private_directory(state_dir, ErrorKind::service);
+  const fs::path path =
+      state_dir / format("{}{}{}", note_prefix, random_hex(random, 8), note_suffix);
+  AtomicFile file(path, random, {.kind = ErrorKind::service});
+  file.write(as_bytes(print_note(note)));
+  file.finish();
+  auto state = std::make_unique<State>(docker, note, path);
+  if (mode == QuiesceMode::pause) {
+    docker.pause(container.id);
+  } else {
+    docker.stop(container.id, std::max(details.stop_grace, grace_min));
+  }
+  state->is_quiet = true;
+  state_ = std::move(state);
+}
+
+Quiesce::~Quiesce() = default;
+
+void Quiesce::end() {
+  if (state_) state_->end();
+}
+
+std::vector<std::string> repair_quiesced(Docker& docker, const fs::path& state_dir) {
+  std::vector<fs::path> notes;
+  std::error_code ignored;  // no folder: no notes
+  for (const auto& entry : fs::directory_iterator(state_dir, ignored)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with(note_prefix) && name.ends_with(note_suffix)) notes.push_back(entry.path());
+  }
+  std::sort(notes.begin(), notes.end());
+  std::vector<std::string> told;
+  for (const fs::path& path : notes) {
+    std::string sentence;
+    try {
+      sentence = repair_one(docker, path);
+    } catch (const Error& error) {  // one that cannot be helped must not keep the others down
+      sentence = error.what();
+    }
+    if (!sentence.empty()) told.push_back(std::move(sentence));
+  }
+  return told;
+}
+
+}  // namespace lifeboat

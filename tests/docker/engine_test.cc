@@ -1,0 +1,185 @@
+// The Docker room against a real engine, which tests/docker/start.sh starts.
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+
+#include "base/format.h"
+#include "docker/quiesce.h"
+#include "support/doubles.h"
+#include "support/shell.h"
+
+namespace lifeboat::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class RealDocker : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* state = std::getenv("LIFEBOAT_DOCKER_STATE");
+    if (state == nullptr) GTEST_SKIP() << "LIFEBOAT_DOCKER_STATE: run tests/docker/start.sh first";
+    if (fs::exists(fs::path(state) / "skipped")) {
+      GTEST_SKIP() << slurp(fs::path(state) / "skipped");
+    }
+    ASSERT_TRUE(fs::exists(fs::path(state) / "ready"));
+    options.socket = fs::path(state) / "docker.sock";
+    docker = std::make_unique<Docker>(options, clock);
+    name = format("{}-{}", testing::UnitTest::GetInstance()->current_test_info()->name(), getpid());
+  }
+  void TearDown() override {
+    if (docker) shell(format("{} rm -f -v {}; {} volume rm {}", client(), name, client(), name));
+  }
+  std::string client() const {
+    return format("DOCKER_HOST=unix://{} /usr/bin/docker", options.socket.native());
+  }
+  // `docker run -d --name NAME ...`, and its id. It ends on SIGTERM at once.
+  std::string run(const std::string& more = "") {
+    shell_ok(
+        format("{} run -d --network none --name {} {} busy:1 "
+               "sh -c 'trap exit TERM; while :; do sleep 0.1; done'",
+               client(), name, more));
+    return docker->container({.name = name}).id;
+  }
+  std::string dump(const std::string& id, const std::string& command) {
+    return std::string(as_text(drain(*docker->exec_source(id, {.argv = {"sh", "-c", command}}))));
+  }
+
+  DockerOptions options;
+  SystemClock clock;
+  SystemRandom random;
+  TempFolder folder;
+  std::unique_ptr<Docker> docker;
+  std::string name;
+};
+
+TEST_F(RealDocker, TellsItsVersion) {
+  EXPECT_TRUE(Docker::is_present(options));
+  EXPECT_THAT(docker->version(), HasSubstr("(API 1."));
+}
+
+TEST_F(RealDocker, FindsAndShowsAContainer) {
+  shell_ok(format("{} volume create --label keep=yes {}", client(), name));
+  run(
+      format("-v {}:/data:ro -l com.docker.compose.project={} -l com.docker.compose.service=db "
+             "-e PASSWORD=geheim --stop-timeout 77 --user 1000",
+             name, name));
+  const DockerContainer found =
+      docker->container({.compose_project = name, .compose_service = "db"});
+  EXPECT_EQ(found.name, name);
+  EXPECT_EQ(docker->container({.volume = name}).id, found.id);
+  EXPECT_EQ(docker->container({.name = found.id.substr(0, 12)}).id, found.id);
+  const DockerDetails details = docker->inspect(found.id);
+  EXPECT_EQ(details.container.image, "busy:1");
+  EXPECT_THAT(details.image_digest, StartsWith("sha256:"));
+  EXPECT_TRUE(details.repo_digests.empty());
+  EXPECT_EQ(details.stop_grace, std::chrono::seconds(77));
+  EXPECT_FALSE(details.is_removed_when_stopped);
+  EXPECT_EQ(details.user, "1000");
+  EXPECT_EQ(docker_secret(*docker, details, "PASSWORD")->reveal(), "geheim");
+  ASSERT_EQ(details.container.mounts.size(), 1u);
+  EXPECT_TRUE(details.container.mounts[0].read_only);
+  const auto volume = docker->volume(name);
+  ASSERT_TRUE(volume);
+  EXPECT_EQ(volume->mountpoint, details.container.mounts[0].source);
+  EXPECT_TRUE(fs::is_directory(volume->mountpoint));
+  EXPECT_EQ(volume->labels.at("keep"), "yes");
+  EXPECT_FALSE(docker->volumes().empty());
+  EXPECT_EQ(docker->volume("none-of-that-name"), std::nullopt);
+}
+
+TEST_F(RealDocker, StreamsADumpByteForByte) {
+  const std::string id = run();
+  const std::string sums =
+      dump(id, "head -c 20000000 /dev/urandom > /tmp/data; sha256sum < /tmp/data");
+  const std::string data = dump(id, "cat /tmp/data; echo note >&2");
+  EXPECT_EQ(data.size(), 20'000'000u);
+  write_file(folder / "data", data);
+  EXPECT_EQ(shell_ok(format("sha256sum < {}", (folder / "data").native())), sums);
+}
+
+TEST_F(RealDocker, GivesInputSecretsAndUser) {
+  const std::string id = run();
+  SeededRandom seeded;
+  const Bytes sent = seeded.bytes(3'000'000);
+  MemorySource input(sent);
+  const auto source = docker->exec_source(
+      id, {.argv = {"sh", "-c", "cat; echo $PW >&2"},
+           .env = {{"PW", std::make_shared<Secret>(std::string_view("s3cret"))}},
+           .input = &input});
+  EXPECT_EQ(drain(*source), sent);
+  const DockerExecResult result =
+      docker->exec(id, {.argv = {"sh", "-c", "id -u; pwd; echo $PW; exit 3"},
+                        .env = {{"PW", std::make_shared<Secret>(std::string_view("s3cret"))}},
+                        .user = "guest",
+                        .working_dir = "/tmp"});
+  EXPECT_EQ(result.output, "1000\n/tmp\ns3cret\n");
+  EXPECT_EQ(result.exit_code, 3);
+}
+
+TEST_F(RealDocker, AFailedDumpIsAnErrorAfterItsBytes) {
+  const std::string id = run();
+  EXPECT_THAT(error_text([&] { dump(id, "echo half; echo no such table >&2; exit 2"); }),
+              HasSubstr("exit code 2: no such table"));
+  const auto missing = docker->exec_source(id, {.argv = {"no-such-program"}});
+  EXPECT_THAT(error_text([&] { drain(*missing); }), HasSubstr("executable file not found"));
+}
+
+TEST_F(RealDocker, AContainerKilledMidwayIsAnError) {
+  const std::string id = run();
+  const auto source =
+      docker->exec_source(id, {.argv = {"sh", "-c", "echo begun; while :; do sleep 0.1; done"}});
+  std::array<std::byte, 64> block;
+  EXPECT_EQ(source->read(block), 6u);
+  shell_ok(format("{} kill {}", client(), name));
+  EXPECT_THAT(error_text([&] { drain(*source); }), HasSubstr("exit code 137"));
+}
+
+TEST_F(RealDocker, APausedAndAStoppedContainerAreTold) {
+  const std::string id = run();
+  docker->pause(id);
+  EXPECT_THAT(error_text([&] { dump(id, "true"); }), HasSubstr("paused"));
+  docker->unpause(id);
+  docker->stop(id, std::chrono::seconds(5));
+  docker->stop(id, std::chrono::seconds(5));
+  EXPECT_EQ(docker->state(id), "exited");
+  EXPECT_THAT(error_text([&] { dump(id, "true"); }), HasSubstr("not running"));
+  docker->start(id);
+  docker->start(id);
+  EXPECT_EQ(dump(id, "echo up"), "up\n");
+}
+
+TEST_F(RealDocker, AQuietContainerRunsAgain) {
+  const std::string id = run();
+  for (const QuiesceMode mode : {QuiesceMode::stop, QuiesceMode::pause}) {
+    const Quiesce quiesce(*docker, id, mode, folder / "notes", random);
+    EXPECT_EQ(docker->state(id), mode == QuiesceMode::stop ? "exited" : "paused");
+  }
+  EXPECT_EQ(docker->state(id), "running");
+  EXPECT_TRUE(fs::is_empty(folder / "notes"));
+}
+
+TEST_F(RealDocker, AKilledRunIsRepairedByTheNext) {
+  const std::string id = run();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Docker its(options, clock);
+    const Quiesce quiesce(its, id, QuiesceMode::pause, folder / "notes", random);
+    ::raise(SIGKILL);
+  }
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(docker->state(id), "paused");
+  EXPECT_THAT(repair_quiesced(*docker, folder / "notes"),
+              testing::ElementsAre(HasSubstr("runs again")));
+  EXPECT_EQ(docker->state(id), "running");
+  EXPECT_TRUE(fs::is_empty(folder / "notes"));
+}
+
+}  // namespace
+}  // namespace lifeboat::test

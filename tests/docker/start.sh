@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Starts a Docker engine of the tests' own: its data, socket and processes belong to one folder, and
+# the machine's engine, if there is one, is not touched. Its image is made from busybox here, since
+# a registry cannot be reached everywhere. About 3 seconds.
+#
+#   usage: start.sh STATE_DIR
+#
+# STATE_DIR is emptied first, if it is one of ours. Where no engine can run (not root, no packages,
+# no overlay) the reason goes to STATE_DIR/skipped, the status is 0 and the tests are skipped with
+# it: as a fixture that failed, or was skipped, they would not be run and say nothing. Otherwise
+# STATE_DIR/ready is there, the socket is STATE_DIR/docker.sock and the image busy:1. stop.sh ends
+# it; so does a watchdog, when the process that called this is gone or after 80 minutes.
+set -euo pipefail
+
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+state=${1:?usage: start.sh STATE_DIR}
+seconds_at_most=4800
+
+mkdir -p "$state"
+state=$(readlink -f "$state")
+if [[ -n $(ls -A "$state") && ! -e $state/of-docker-tests ]]; then
+  echo "$state is not empty, and no state of this script" >&2
+  exit 1
+fi
+"$here/stop.sh" "$state"
+rm -rf "${state:?}"/*
+touch "$state/of-docker-tests"
+mkdir "$state"/{log,run}
+export DOCKER_HOST=unix://$state/docker.sock
+
+skip() {
+  echo "$*" > "$state/skipped"
+  echo "skipped: $*"
+  "$here/stop.sh" "$state"
+  exit 0
+}
+
+if ((EUID != 0)); then skip "a Docker engine needs root"; fi
+for tool in dockerd containerd runc iptables ip busybox curl; do
+  if ! command -v "$tool" > /dev/null; then
+    skip "$tool is missing: install docker.io iptables iproute2 busybox-static curl"
+  fi
+done
+# Debian's own client: another one in the PATH may not be meant for this engine.
+docker=/usr/bin/docker
+if [[ ! -x $docker ]]; then skip "$docker is missing: install docker.io"; fi
+
+# In a session of its own, so that nothing which ends the tests ends it before its work is done.
+start_watchdog() {
+  setsid bash -c '
+    for ((second = 0; second < $3; second++)); do
+      [[ -n $(tr -d "\0" < "/proc/$2/cmdline") ]] || break
+      sleep 1
+    done
+    rm -f "$1/run/watchdog.pid"
+    exec "$0" "$1"' "$here/stop.sh" "$state" "$1" "$seconds_at_most" \
+    < /dev/null > /dev/null 2>&1 &
+  echo $! > "$state/run/watchdog.pid"
+  disown
+}
+
+start_engine() {
+  # Without the default bridge and packet filters, which it would share with the machine's engine.
+  setsid dockerd --bridge=none --iptables=false --ip-forward=false --data-root="$state/data" \
+    --exec-root="$state/run/exec" -H "$DOCKER_HOST" --pidfile="$state/run/dockerd.pid" \
+    --storage-driver=overlay2 \
+    < /dev/null > "$state/log/dockerd.log" 2>&1 &
+  local pid=$! try
+  disown
+  for ((try = 0; try < 300; try++)); do
+    if curl -fs --unix-socket "$state/docker.sock" http://docker/_ping > /dev/null; then return; fi
+    if [[ ! -d /proc/$pid ]]; then break; fi
+    sleep 0.1
+  done
+  skip "dockerd does not start: $(grep -v 'level=info' "$state/log/dockerd.log" | tail -n 1)"
+}
+
+make_image() {
+  local applet
+  mkdir -p "$state/image"/{bin,etc,tmp}
+  cp "$(command -v busybox)" "$state/image/bin/busybox"
+  for applet in $(busybox --list); do
+    [[ -e $state/image/bin/$applet ]] || ln -s busybox "$state/image/bin/$applet"
+  done
+  printf 'root:x:0:0::/:/bin/sh\nguest:x:1000:1000::/:/bin/sh\n' > "$state/image/etc/passwd"
+  tar -C "$state/image" -c . | "$docker" import -c 'CMD ["sh"]' - busy:1 > "$state/log/import.log"
+  "$docker" run --rm --network none busy:1 true > "$state/log/run.log" 2>&1 ||
+    skip "a container does not start: $(tail -n 1 "$state/log/run.log")"
+}
+
+start_watchdog "$PPID"
+start_engine
+make_image
+touch "$state/ready"
+echo "$SECONDS s: ready: DOCKER_HOST=$DOCKER_HOST"
