@@ -160,4 +160,49 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
+std::string ascii_lower(std::string_view text) {
+  std::string lowered(text);
+  std::transform(lowered.begin(), lowered.end(), lowered.begin(), [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  });
+  return lowered;
+}
+
+std::string percent_encode(std::string_view text, std::string_view kept) {
+  std::string encoded;
+  for (const char letter : text) {
+    const bool plain = (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') ||
+                       (letter >= '0' && letter <= '9') || letter == '-' || letter == '.' ||
+                       letter == '_' || letter == '~' || kept.find(letter) != kept.npos;
+    if (plain) {
+      encoded += letter;
+    } else {
+      encoded += format("%{:02X}", static_cast<unsigned char>(letter));
+    }
+  }
+  return encoded;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string decoded;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      decoded += text[at];
+      continue;
+    }
+    if (text.size() - at < 3) return std::nullopt;
+    uint8_t byte = 0;
+    const char* digits = text.data() + at + 1;
+    if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) return std::nullopt;
+    decoded += static_cast<char>(byte);
+    at += 2;
+  }
+  return decoded;
+}
+
+void append_tail(std::string& tail, std::string_view more, size_t bytes_max) {
+  tail += more;
+  if (tail.size() > bytes_max) tail.erase(0, tail.size() - bytes_max);
+}
+
 }  // namespace lifeboat

@@ -30,5 +30,15 @@ std::string printable(std::string_view text);
 
 std::vector<std::string> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
+// A to Z become a to z, whatever the locale; all other bytes stay.
+std::string ascii_lower(std::string_view text);
+
+// RFC 3986: all but A-Z a-z 0-9 - . _ ~ and the letters of `kept` become %XX.
+std::string percent_encode(std::string_view text, std::string_view kept = "");
+// Nothing for a broken %XX. '+' is a letter like any other.
+std::optional<std::string> percent_decode(std::string_view text);
+
+// Appends `more` to `tail`, of which the last `bytes_max` stay.
+void append_tail(std::string& tail, std::string_view more, size_t bytes_max);
 
 }  // namespace lifeboat

@@ -84,6 +84,32 @@ TEST(Text, SplitsAndTrims) {
   EXPECT_EQ(trim(""), "");
 }
 
+TEST(Text, LowersAsciiOnly) {
+  EXPECT_EQ(ascii_lower("Content-MD5 [@`{]"), "content-md5 [@`{]");
+  EXPECT_EQ(ascii_lower("\xc3\x84Z"), "\xc3\x84z");
+}
+
+TEST(Text, PercentEncodingBothWays) {
+  EXPECT_EQ(percent_encode("aZ09-._~"), "aZ09-._~");
+  EXPECT_EQ(percent_encode("a b/+%\xff"), "a%20b%2F%2B%25%FF");
+  EXPECT_EQ(percent_encode("a/b", "/"), "a/b");
+  EXPECT_EQ(percent_decode("a%20b%2f+%FF"), "a b/+\xff");
+  EXPECT_EQ(percent_decode(""), "");
+  for (const char* broken : {"%", "%4", "a%", "%4g", "%-1", "%+1", "% 1", "%%41"}) {
+    EXPECT_EQ(percent_decode(broken), std::nullopt) << broken;
+  }
+}
+
+TEST(Text, KeepsTheTail) {
+  std::string tail;
+  append_tail(tail, "abc", 4);
+  EXPECT_EQ(tail, "abc");
+  append_tail(tail, "de", 4);
+  EXPECT_EQ(tail, "bcde");
+  append_tail(tail, "fghijk", 4);
+  EXPECT_EQ(tail, "hijk");
+}
+
 TEST(Bytes, EncodesHex) {
   EXPECT_EQ(hex_encode({}), "");
   EXPECT_EQ(hex_encode(as_bytes(std::string_view("\x00\x0f\xa5\xff", 4))), "000fa5ff");

@@ -239,16 +239,13 @@ class Checks {
   }
 
   void add_audit(const AuditFinding& finding) {
-    const Level level = finding.level == AuditFinding::Level::ok        ? Level::ok
-                        : finding.level == AuditFinding::Level::warning ? Level::warning
-                                                                        : Level::error;
     add(ErrorKind::store, format("store: {}", finding.subject),
-        {level, finding.message, finding.hint});
+        {finding.level, finding.message, finding.hint});
   }
 
   void check_service(const ServiceConfig& service) {
-    RecipeContext recipe_context{context_.clock(), context_.random(), context_.stop(),
-                                 config_->spool_dir};
+    RecipeContext recipe_context{context_.clock(),   context_.random(),  context_.stop(),
+                                 config_->spool_dir, config_->state_dir, config_->docker.socket};
     const Recipe& recipe = context_.recipes().get(service.recipe);
     const std::string subject = format("service {}", service.name);
     for (Finding& finding : recipe.check(service_of(service), recipe_context)) {

@@ -184,7 +184,9 @@ Environment CommandContext::environment(Progress& progress) {
           stop(),
           progress,
           from_config ? config_->spool_dir : temporary_dir(),
-          trust()};
+          trust(),
+          from_config ? config_->state_dir : std::filesystem::path(),
+          from_config ? config_->docker.socket : std::filesystem::path()};
 }
 
 void CommandContext::claim_stdin(std::string_view purpose) {

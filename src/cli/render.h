@@ -60,6 +60,10 @@ Json drill_to_json(const DrillResult& result);
 std::string render_sabotage(const std::vector<SabotageOutcome>& outcomes, const Style& style);
 Json sabotage_to_json(const SnapshotId& id, const std::vector<SabotageOutcome>& outcomes);
 
+// "ok", "warning", "error", and the sign that stands for it.
+std::string_view level_name(FindingLevel level);
+std::string level_mark(FindingLevel level, const Style& style);
+
 // One thing that `check` found; `area` gives the exit code of an error.
 struct CheckFinding {
   ErrorKind area = ErrorKind::config;

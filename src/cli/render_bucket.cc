@@ -2,21 +2,12 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "cli/render.h"
 
 namespace lifeboat::cli {
 namespace {
 
 using Level = AuditFinding::Level;
-
-std::string mark(Level level, const Style& style) {
-  if (level == Level::ok) return style.good("✓");
-  return level == Level::warning ? style.caution("!") : style.bad("✗");
-}
-
-std::string_view level_name(Level level) {
-  if (level == Level::ok) return "ok";
-  return level == Level::warning ? "warning" : "error";
-}
 
 std::string days_text(const std::optional<uint64_t>& days) {
   return days ? print_count(*days, "day", "days") : "for ever";
@@ -54,7 +45,7 @@ Json rule_to_json(const LifecycleRule& rule) {
 std::string render_setup(const std::vector<SetupStep>& steps, const Style& style) {
   std::string text;
   for (const SetupStep& step : steps) {
-    text += format("{} {}\n", mark(step.done ? Level::ok : Level::warning, style),
+    text += format("{} {}\n", level_mark(step.done ? Level::ok : Level::warning, style),
                    printable(step.text));
   }
   return text;
@@ -75,7 +66,7 @@ Json lifecycle_to_json(const LifecyclePlan& plan, bool applied) {
 std::string render_audit(const BucketAudit& audit, const Style& style) {
   std::string text = audit.lifecycle ? render_tiers(audit.lifecycle->tiers) : "";
   for (const AuditFinding& finding : audit.findings) {
-    text += format("{} {}: {}\n", mark(finding.level, style), printable(finding.subject),
+    text += format("{} {}: {}\n", level_mark(finding.level, style), printable(finding.subject),
                    printable(finding.message));
     if (!finding.hint.empty()) text += format("  hint: {}\n", printable(finding.hint));
   }

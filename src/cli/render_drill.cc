@@ -51,7 +51,9 @@ std::string_view verdict_name(DrillVerdict verdict) {
   throw Bug("unknown verdict");
 }
 
-std::string_view level_name(Finding::Level level) {
+}  // namespace
+
+std::string_view level_name(FindingLevel level) {
   switch (level) {
     case Finding::Level::ok:
       return "ok";
@@ -63,7 +65,7 @@ std::string_view level_name(Finding::Level level) {
   throw Bug("unknown level");
 }
 
-std::string level_mark(Finding::Level level, const Style& style) {
+std::string level_mark(FindingLevel level, const Style& style) {
   switch (level) {
     case Finding::Level::ok:
       return style.good(passed_mark);
@@ -74,8 +76,6 @@ std::string level_mark(Finding::Level level, const Style& style) {
   }
   throw Bug("unknown level");
 }
-
-}  // namespace
 
 std::string render_drill(const DrillResult& result, const Style& style) {
   const bool is_fresh = result.age < std::chrono::minutes(1);

@@ -32,29 +32,6 @@ Error bad_address(const std::string& text, std::string_view why) {
       .hint(format("Write it like '{}', in quotes.", s3_example));
 }
 
-int hex_digit(char letter) {
-  if (letter >= '0' && letter <= '9') return letter - '0';
-  const char lower = static_cast<char>(letter | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// Nothing for a broken escape.
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string decoded;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      decoded += text[at];
-      continue;
-    }
-    const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(text[at + 2]) : -1;
-    if (low < 0) return std::nullopt;
-    decoded += static_cast<char>(high * 16 + low);
-    at += 2;
-  }
-  return decoded;
-}
-
 std::map<std::string, std::string> parse_query(const std::string& text, std::string_view query) {
   std::map<std::string, std::string> values;
   for (const std::string& pair : split(query, '&')) {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "codec/age/age.h"
 #include "codec/zstd/zstd.h"
 #include "io/fd.h"
@@ -66,9 +67,8 @@ Spool::~Spool() = default;
 
 void Spool::do_write(ByteView data) {
   state_->tap->write(data);
-  std::string& tail = state_->tail;
-  tail += as_text(data.last(std::min(data.size(), spool_tail_bytes)));
-  if (tail.size() > spool_tail_bytes) tail.erase(0, tail.size() - spool_tail_bytes);
+  append_tail(state_->tail, as_text(data.last(std::min(data.size(), spool_tail_bytes))),
+              spool_tail_bytes);
 }
 
 void Spool::do_finish() { state_->pipeline.finish(); }

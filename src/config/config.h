@@ -115,6 +115,10 @@ struct DrillConfig {
   std::filesystem::path scratch = "/var/tmp";
 };
 
+struct DockerConfig {
+  std::filesystem::path socket;  // empty: where it usually is
+};
+
 struct MetricsConfig {
   std::optional<std::filesystem::path> textfile;  // a folder
   std::string pushgateway;                        // URL; empty: none
@@ -137,6 +141,7 @@ struct Config {
   std::vector<ServiceConfig> services;  // in the order of the file
   std::vector<JobConfig> jobs;          // in the order of the file
   std::optional<DrillConfig> drill;
+  DockerConfig docker;
   MetricsConfig metrics;
   NotifyConfig notify;
   std::filesystem::path spool_dir = "/var/tmp";

@@ -234,6 +234,7 @@ void Loader::read_small_sections(Config& config, const Section& top) {
     drill.which = settings.text("which", drill.which);
     drill.scratch = settings.text("scratch", drill.scratch);
   }
+  config.docker.socket = reader_.read_child(top, "docker").settings.text("socket");
   const Settings metrics = reader_.read_child(top, "metrics").settings;
   if (metrics.has("textfile")) config.metrics.textfile = metrics.text("textfile");
   config.metrics.pushgateway = metrics.text("pushgateway");

@@ -50,10 +50,7 @@ void FrameSource::read_stderr() {
   const size_t count = take(std::span(block).first(room));
   if (count == 0) fail("the stream broke off within a frame");
   payload_left_ -= count;
-  stderr_tail_ += as_text(std::span(block).first(count));
-  if (stderr_tail_.size() > stderr_tail_max) {
-    stderr_tail_.erase(0, stderr_tail_.size() - stderr_tail_max);
-  }
+  append_tail(stderr_tail_, as_text(std::span(block).first(count)), stderr_tail_max);
 }
 
 size_t FrameSource::read(ByteSpan target) {

@@ -31,11 +31,7 @@ int status_in(std::string_view head) {
 }
 
 bool is_chunked(std::string_view head) {
-  std::string lower(head);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-  return lower.find("\ntransfer-encoding:") != std::string::npos;
+  return ascii_lower(head).find("\ntransfer-encoding:") != std::string::npos;
 }
 
 }  // namespace

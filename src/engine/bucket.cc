@@ -98,18 +98,18 @@ AuditFinding judge_encryption(const Seen<std::string>& encryption) {
 }
 
 SetupStep make_bucket(S3Bucket& bucket, const std::string& name, bool object_lock) {
-  if (bucket.exists()) return {true, format("{} exists", name)};
+  const auto created = [&](std::string_view how) -> SetupStep {
+    return {true, format("{} {}", name, how)};
+  };
   if (object_lock) {
     try {
-      bucket.create(true);
-      return {true, format("{} created with object lock", name)};
+      return created(bucket.create(true) ? "created with object lock" : "exists");
     } catch (const Error&) {
       // A server without object lock refuses it in words of its own. If that was not the reason,
       // the same request without it says so.
     }
   }
-  bucket.create(false);
-  return {true, format("{} created", name)};
+  return created(bucket.create(false) ? "created" : "exists");
 }
 
 // A server that cannot is no obstacle: backups are encrypted before they leave the host.

@@ -36,10 +36,14 @@ struct Environment {
   Random& random;
   StopToken stop;
   Progress& progress;
-  std::filesystem::path spool_dir;  // encrypted, unlinked spool files
-  Trust trust = {};                 // whoever reads a snapshot refuses what it does not cover
+  std::filesystem::path spool_dir;       // encrypted, unlinked spool files
+  Trust trust = {};                      // whoever reads a snapshot refuses what it does not cover
+  std::filesystem::path state_dir = {};  // notes of stopped containers
+  std::filesystem::path docker_socket = {};  // empty: where it usually is
 
-  RecipeContext recipe_context() { return {clock, random, stop, spool_dir}; }
+  RecipeContext recipe_context() {
+    return {clock, random, stop, spool_dir, state_dir, docker_socket};
+  }
 };
 
 }  // namespace lifeboat

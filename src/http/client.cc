@@ -110,11 +110,8 @@ void take_header_line(Exchange& exchange, std::string_view raw) {
   exchange.too_large = exchange.header_bytes > header_bytes_max;
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos || line.starts_with("HTTP/")) return;
-  std::string name(line.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-  exchange.response.headers.emplace_back(std::move(name), trim(line.substr(colon + 1)));
+  exchange.response.headers.emplace_back(ascii_lower(line.substr(0, colon)),
+                                         trim(line.substr(colon + 1)));
 }
 
 int status_of(CURL* handle) {

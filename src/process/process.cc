@@ -211,10 +211,7 @@ void ChildSource::drain_stderr() {
     stderr_.reset();
     return;
   }
-  stderr_tail_.append(block.data(), static_cast<size_t>(got));
-  if (stderr_tail_.size() > stderr_tail_max) {
-    stderr_tail_.erase(0, stderr_tail_.size() - stderr_tail_max);
-  }
+  append_tail(stderr_tail_, {block.data(), static_cast<size_t>(got)}, stderr_tail_max);
 }
 
 void ChildSource::check_limits(bool is_silent) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "recipe/inventory.h"
 
 namespace lifeboat {
 namespace {
@@ -87,6 +88,24 @@ Facts facts_from_json(const Json& value) {
   }
   facts.consistency = text_of(value["consistency"], "consistency");
   return facts;
+}
+
+std::vector<ProbeResult> Recipe::prove(const RestoredService&, ProvingGround&, RecipeContext&,
+                                       std::string& why_not) const {
+  why_not = format("the recipe '{}' has no such proof", info().name);
+  return {};
+}
+
+std::vector<InventoryEntry> Recipe::inventory(const RestoredService& restored,
+                                              RecipeContext& context) const {
+  return inventory_of_files(restored.directory, context.stop);
+}
+
+ReplaceReport Recipe::replace(const Service& service, const RestoredService&,
+                              RecipeContext&) const {
+  throw Error(ErrorKind::usage, format("replace the live service '{}': the recipe '{}' cannot",
+                                       service.name, info().name))
+      .hint("Restore it to a folder with --to, and follow RESTORE.md from there.");
 }
 
 Member text_member(std::string path, std::string text, Timestamp mtime, uint32_t mode) {

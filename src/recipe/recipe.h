@@ -8,6 +8,9 @@
 //            stopped is stopped at the first call and resumed by the plan's destructor
 //   probe()  asks the restored data questions; the answers are data, not exceptions
 //   sabotages()  ways to damage the restored data that probe() must notice
+//   prove()  starts the service itself on the restored data, away from everything, and asks it
+//   inventory()  what the data holds, in the service's own nouns, to compare two states of it
+//   replace()  puts the restored data in the live service's place
 #pragma once
 
 #include <cstdint>
@@ -20,15 +23,19 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/finding_level.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "base/settings.h"
 #include "base/stop.h"
+#include "docker/docker.h"
 #include "io/file_meta.h"
 #include "io/source.h"
 #include "io/tap.h"
 
 namespace lifeboat {
+
+class ScratchContainers;
 
 // One configured thing to protect.
 struct Service {
@@ -43,6 +50,11 @@ struct RecipeContext {
   Random& random;
   StopToken stop;
   std::filesystem::path spool_dir;  // for encrypted, unlinked spool files only
+  // Where notes of stopped containers lie (docker/quiesce.h). Empty: nothing may be stopped.
+  std::filesystem::path state_dir = {};
+  std::filesystem::path docker_socket = {};  // empty: DOCKER_HOST, else /var/run/docker.sock
+
+  DockerOptions docker_options() const { return {.socket = docker_socket, .stop = stop}; }
 };
 
 // A count in the service's own nouns.
@@ -125,6 +137,31 @@ struct ProbeResult {
   std::string evidence;  // free text, no secrets
 };
 
+// Where the drill lets a recipe start the real thing. All of it is removed after the service's
+// turn, whatever happens.
+struct ProvingGround {
+  // Starts containers without any way out (docker/scratch_containers.h). Null: the host's own
+  // programs are to be used (`drill --engine host`).
+  ScratchContainers* containers = nullptr;
+  // Private and empty, mode 0700: a server's data and its socket. The path is short enough for a
+  // unix socket's name of 107 bytes.
+  std::filesystem::path directory;
+};
+
+// One thing that a service holds, in the service's own nouns.
+struct InventoryEntry {
+  std::string kind;         // "workflow": singular, for people
+  std::string id;           // which of its kind it is, stable from one state to the next
+  std::string name;         // for people; may be the id
+  std::string fingerprint;  // differs if and only if the content does; never printed
+};
+
+// What replace() did.
+struct ReplaceReport {
+  std::vector<std::string> done;  // sentences, in order
+  std::vector<std::string> kept;  // where what was there before lies now: paths, database names
+};
+
 // Damage that the drill must catch.
 struct Sabotage {
   std::string name;         // "missing row"
@@ -140,7 +177,7 @@ struct RecipeInfo {
 
 // Something `check` has to say.
 struct Finding {
-  enum class Level { ok, warning, error };
+  using Level = FindingLevel;
   Level level = Level::ok;
   std::string message;
   std::string hint;
@@ -161,6 +198,21 @@ class Recipe {
   virtual std::vector<ProbeResult> probe(const RestoredService& restored,
                                          RecipeContext& context) const = 0;
   virtual std::vector<Sabotage> sabotages() const = 0;
+  // Starts the service itself on a copy of the restored data and asks it: the same version where
+  // the facts tell one. It must reach nothing outside, and nothing outside it. Empty: it was not
+  // started, since the recipe has no such proof, or neither image nor program is at hand; `why_not`
+  // tells.
+  virtual std::vector<ProbeResult> prove(const RestoredService& restored, ProvingGround& ground,
+                                         RecipeContext& context, std::string& why_not) const;
+  // What the data holds. Default: its files, the database files of others included, by content.
+  virtual std::vector<InventoryEntry> inventory(const RestoredService& restored,
+                                                RecipeContext& context) const;
+  // Puts `restored`, which passed its probes, in the place of the live service that `service`
+  // configures; what was there is kept under a dated name. Whatever is stopped for it runs again on
+  // every path, and a failure leaves the live service as it was. Default: Error(usage), with the
+  // restore card as the way.
+  virtual ReplaceReport replace(const Service& service, const RestoredService& restored,
+                                RecipeContext& context) const;
   // After members were extracted for keeps (not a drill): modes, stale files. Default: nothing.
   virtual void after_restore(const std::filesystem::path& directory) const { (void)directory; }
 };

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/finding_level.h"
 #include "snapshot/layout.h"
 #include "snapshot/trust.h"
 #include "store/lifecycle_rule.h"
@@ -59,7 +60,7 @@ std::optional<Expiry> expiry_of(const std::string& key, uint64_t size, Timestamp
                                 const std::vector<LifecycleRule>& rules);
 
 struct AuditFinding {
-  enum class Level { ok, warning, error };
+  using Level = FindingLevel;
   Level level = Level::ok;
   std::string subject;  // "rule 'expire-all'", "vps-h1 monthly"
   std::string message;

@@ -13,6 +13,7 @@
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+source "$here/../support/server_lib.sh"
 state=${1:?usage: start.sh STATE_DIR}
 seconds_at_most=4800
 
@@ -45,20 +46,6 @@ done
 docker=/usr/bin/docker
 if [[ ! -x $docker ]]; then skip "$docker is missing: install docker.io"; fi
 
-# In a session of its own, so that nothing which ends the tests ends it before its work is done.
-start_watchdog() {
-  setsid bash -c '
-    for ((second = 0; second < $3; second++)); do
-      [[ -n $(tr -d "\0" < "/proc/$2/cmdline") ]] || break
-      sleep 1
-    done
-    rm -f "$1/run/watchdog.pid"
-    exec "$0" "$1"' "$here/stop.sh" "$state" "$1" "$seconds_at_most" \
-    < /dev/null > /dev/null 2>&1 &
-  echo $! > "$state/run/watchdog.pid"
-  disown
-}
-
 start_engine() {
   # Without the default bridge and packet filters, which it would share with the machine's engine.
   setsid dockerd --bridge=none --iptables=false --ip-forward=false --data-root="$state/data" \
@@ -88,7 +75,7 @@ make_image() {
     skip "a container does not start: $(tail -n 1 "$state/log/run.log")"
 }
 
-start_watchdog "$PPID"
+start_watchdog "$here/stop.sh" "$state" "$PPID" "$seconds_at_most"
 start_engine
 make_image
 touch "$state/ready"

@@ -5,11 +5,9 @@
 #
 #   usage: stop.sh STATE_DIR
 set -euo pipefail
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../support/server_lib.sh"
 
 state=$(readlink -m "${1:?usage: stop.sh STATE_DIR}")
-
-# Empty for a process that is gone or a zombie, for which kill -0 would still succeed.
-command_line() { { tr '\0' ' ' < "/proc/$1/cmdline" || true; } 2> /dev/null; }
 
 # end NAME PID_FILE SIGNAL: a second signal, that cannot be refused, after 10 seconds.
 end() {

@@ -16,6 +16,7 @@
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+source "$here/../support/server_lib.sh"
 state=${1:?usage: start.sh STATE_DIR}
 seconds_at_most=4800
 lifecycle_day_seconds=1
@@ -222,26 +223,11 @@ TEXT
   mv "$state/env.tmp" "$state/env.sh"
 }
 
-# In a session of its own, so that nothing which ends the tests ends it before its work is done.
-start_watchdog() {
-  local caller=$1
-  setsid bash -c '
-    for ((second = 0; second < $3; second++)); do
-      [[ -n $(tr -d "\0" < "/proc/$2/cmdline") ]] || break
-      sleep 1
-    done
-    rm -f "$1/run/watchdog.pid"
-    exec "$0" "$1"' "$here/stop.sh" "$state" "$caller" "$seconds_at_most" \
-    < /dev/null > /dev/null 2>&1 &
-  echo $! > "$state/run/watchdog.pid"
-  disown
-}
-
 fsid=$(random_uuid)
 umask 077
 make_certificate || fail "no certificate"
 write_conf
-start_watchdog "$PPID"
+start_watchdog "$here/stop.sh" "$state" "$PPID" "$seconds_at_most"
 start_cluster
 start_gateway
 write_environment

@@ -4,11 +4,9 @@
 #
 #   usage: stop.sh STATE_DIR
 set -euo pipefail
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../support/server_lib.sh"
 
 state=$(readlink -m "${1:?usage: stop.sh STATE_DIR}")
-
-# Empty for a process that is gone or a zombie, for which kill -0 would still succeed.
-command_line() { { tr '\0' ' ' < "/proc/$1/cmdline" || true; } 2> /dev/null; }
 
 # At once: nobody needs what the server would still write.
 for name in watchdog client.rgw.a osd.0 mon.a; do

@@ -21,14 +21,6 @@ constexpr std::string_view ssh_why = "ssh keys are not supported";
 constexpr std::string_view make_key_hint =
     "Make an X25519 key with `lifeboat keygen -o FILE`, which every version of age can read.";
 
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::ranges::transform(lowered, lowered.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-  return lowered;
-}
-
 struct Refusal {
   std::string_view why;
   std::string_view hint;
@@ -39,7 +31,7 @@ struct Refusal {
 
 // What `text` is when it is surely not a recipient. Only its beginning is looked at.
 std::optional<Refusal> recognize_other_recipient(std::string_view text) {
-  const std::string begin = lower(text.substr(0, 32));
+  const std::string begin = ascii_lower(text.substr(0, 32));
   if (begin.starts_with("age-secret-key-")) {
     return Refusal{"this is a private key, not a public one",
                    "Give the public key that `lifeboat keygen -y FILE` prints, and keep the "
@@ -64,7 +56,7 @@ std::optional<Refusal> recognize_other_recipient(std::string_view text) {
 }
 
 std::optional<Refusal> recognize_other_identity(std::string_view text) {
-  const std::string begin = lower(text.substr(0, 32));
+  const std::string begin = ascii_lower(text.substr(0, 32));
   if (begin.starts_with("age-secret-key-pq-")) return Refusal{post_quantum_why, make_key_hint};
   if (begin.starts_with("age-plugin-")) {
     return Refusal{plugin_why, "Decrypt with `age -d` and that plugin."};

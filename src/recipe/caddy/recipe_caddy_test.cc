@@ -10,7 +10,7 @@
 
 #include "base/format.h"
 #include "support/doubles.h"
-#include "support/recipe_drive.h"
+#include "support/folder_recipe_test.h"
 #include "support/shell.h"
 
 namespace lifeboat {
@@ -33,11 +33,10 @@ constexpr const char* issuer = "certificates/acme-v02.api.letsencrypt.org-direct
 constexpr const char* account = "acme/acme-v02.api.letsencrypt.org-directory/users/a@example.org";
 constexpr const char* authority = "pki/authorities/local";
 
-class CaddyRecipeTest : public testing::Test {
+class CaddyRecipeTest : public test::FolderRecipeTest<test::ManualClock> {
  protected:
-  CaddyRecipeTest() {
+  CaddyRecipeTest() : FolderRecipeTest(make_caddy_recipe(), "caddy") {
     clock_.set(print_time(SystemClock().now()));  // openssl's certificates begin today
-    service_.settings.set("path", (folder_ / "live").native());
     make_site("example.org");
     make_site("wildcard_.example.org");
     make_pair(format("{}/root", authority), "-days 3600");
@@ -75,15 +74,6 @@ class CaddyRecipeTest : public testing::Test {
     fs::rename(folder_ / "aside", live(b));
   }
 
-  RestoredService backup() {
-    const fs::path target = folder_ / format("restored-{}", ++count_);
-    fs::create_directory(target);
-    made_ = test::drive_backup(*recipe_, service_, context_, target);
-    return {"caddy", target, made_.facts};
-  }
-  std::vector<std::string> failed(const RestoredService& restored) {
-    return test::failed_probes(recipe_->probe(restored, context_));
-  }
   // What a plan hands out from now on: contents by path, empty for folders.
   static std::map<std::string, std::string> contents(ServicePlan& plan) {
     std::map<std::string, std::string> all;
@@ -93,15 +83,6 @@ class CaddyRecipeTest : public testing::Test {
     }
     return all;
   }
-
-  const std::unique_ptr<Recipe> recipe_ = make_caddy_recipe();
-  test::ManualClock clock_;
-  test::SeededRandom random_;
-  test::TempFolder folder_;
-  RecipeContext context_{clock_, random_, {}, folder_.path()};
-  Service service_{"caddy", "caddy", {}};
-  test::DrivenBackup made_;
-  int count_ = 0;
 };
 
 TEST_F(CaddyRecipeTest, BacksUpWhatMustNotBeLostAndPassesItsProbes) {

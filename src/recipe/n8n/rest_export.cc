@@ -15,18 +15,6 @@ constexpr int page_limit = 100;
 constexpr int pages_max = 10'000;
 constexpr size_t differences_max = 10;
 
-std::string percent_encoded(std::string_view text) {
-  std::string encoded;
-  for (const char letter : text) {
-    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                       (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' ||
-                       letter == '.' || letter == '~';
-    encoded +=
-        plain ? std::string(1, letter) : format("%{:02X}", static_cast<unsigned char>(letter));
-  }
-  return encoded;
-}
-
 [[noreturn]] void refuse(const HttpRequest& request, const std::string& why) {
   throw Error(ErrorKind::service, format("GET {}: {}", printable_url(request.url), why));
 }
@@ -64,7 +52,7 @@ RestExport fetch_workflows(const std::string& url, const Secret& api_key, Recipe
   do {
     HttpRequest request;
     request.url = format("{}/api/v1/workflows?limit={}", base, page_limit);
-    if (!cursor.empty()) request.url += "&cursor=" + percent_encoded(cursor);
+    if (!cursor.empty()) request.url += "&cursor=" + percent_encode(cursor);
     request.headers = {{"X-N8N-API-KEY", std::string(api_key.reveal())},
                        {"Accept", "application/json"}};
     const Json page = fetch_page(client, request);

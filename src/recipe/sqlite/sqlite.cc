@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "recipe/sqlite/page_files.h"
 
 namespace lifeboat {
@@ -93,11 +94,7 @@ std::string SqliteStatement::column_name(int column) const {
 
 std::string SqliteStatement::declared_type(int column) const {
   const char* declared = sqlite3_column_decltype(statement_.get(), column);
-  std::string type = declared != nullptr ? declared : "";
-  std::transform(type.begin(), type.end(), type.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-  return type;
+  return ascii_lower(declared != nullptr ? declared : "");
 }
 
 bool SqliteStatement::is_null(int column) const {

@@ -7,7 +7,7 @@
 #include "crypto/base64.h"
 #include "recipe/traefik/acme.h"
 #include "support/doubles.h"
-#include "support/recipe_drive.h"
+#include "support/folder_recipe_test.h"
 #include "support/shell.h"
 
 namespace lifeboat {
@@ -23,10 +23,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class TraefikRecipeTest : public testing::Test {
+class TraefikRecipeTest : public test::FolderRecipeTest<SystemClock> {
  protected:
-  TraefikRecipeTest() {
-    service_.settings.set("path", (folder_ / "live").native());
+  TraefikRecipeTest() : FolderRecipeTest(make_traefik_recipe(), "traefik") {
     fs::create_directory(folder_ / "live");
     write_acme({certificate("example.org", 60), certificate("n8n.example.org", 60)});
   }
@@ -48,24 +47,6 @@ class TraefikRecipeTest : public testing::Test {
     write_file(folder_ / "live/acme.json", print_json(acme));
     fs::permissions(folder_ / "live/acme.json", fs::perms(0600));
   }
-  RestoredService backup() {
-    const fs::path target = folder_ / format("restored-{}", ++count_);
-    fs::create_directory(target);
-    made_ = test::drive_backup(*recipe_, service_, context_, target);
-    return {"traefik", target, made_.facts};
-  }
-  std::vector<std::string> failed(const RestoredService& restored) {
-    return test::failed_probes(recipe_->probe(restored, context_));
-  }
-
-  const std::unique_ptr<Recipe> recipe_ = make_traefik_recipe();
-  SystemClock clock_;
-  test::SeededRandom random_;
-  test::TempFolder folder_;
-  RecipeContext context_{clock_, random_, {}, folder_.path()};
-  Service service_{"traefik", "traefik", {}};
-  test::DrivenBackup made_;
-  int count_ = 0;
 };
 
 TEST_F(TraefikRecipeTest, BacksUpTheFolderAndPassesItsProbes) {

@@ -6,7 +6,7 @@
 #include "base/format.h"
 #include "recipe/details.h"
 #include "support/doubles.h"
-#include "support/recipe_drive.h"
+#include "support/folder_recipe_test.h"
 #include "support/shell.h"
 
 namespace lifeboat {
@@ -22,32 +22,12 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class VolumeRecipeTest : public testing::Test {
+class VolumeRecipeTest : public test::FolderRecipeTest<test::ManualClock> {
  protected:
-  VolumeRecipeTest() {
-    service_.settings.set("path", (folder_ / "live").native());
+  VolumeRecipeTest() : FolderRecipeTest(make_volume_recipe(), "web") {
     write_file(folder_ / "live/conf/app.yaml", "a: 1\n");
     write_file(folder_ / "live/data.bin", std::string(5000, 'x'));
   }
-
-  RestoredService backup() {
-    const fs::path target = folder_ / format("restored-{}", ++count_);
-    fs::create_directory(target);
-    made_ = test::drive_backup(*recipe_, service_, context_, target);
-    return {"web", target, made_.facts};
-  }
-  std::vector<std::string> failed(const RestoredService& restored) {
-    return test::failed_probes(recipe_->probe(restored, context_));
-  }
-
-  const std::unique_ptr<Recipe> recipe_ = make_volume_recipe();
-  test::ManualClock clock_;
-  test::SeededRandom random_;
-  test::TempFolder folder_;
-  RecipeContext context_{clock_, random_, {}, folder_.path()};
-  Service service_{"web", "volume", {}};
-  test::DrivenBackup made_;
-  int count_ = 0;
 };
 
 TEST_F(VolumeRecipeTest, BacksUpAndPassesItsProbes) {

@@ -7,8 +7,8 @@
 #include "recipe/sqlite/sqlite.h"
 #include "recipe/waha/sessions.h"
 #include "support/doubles.h"
+#include "support/folder_recipe_test.h"
 #include "support/http_server.h"
-#include "support/recipe_drive.h"
 #include "support/shell.h"
 
 namespace lifeboat {
@@ -24,10 +24,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class WahaRecipeTest : public testing::Test {
+class WahaRecipeTest : public test::FolderRecipeTest<SystemClock> {
  protected:
-  WahaRecipeTest() {
-    service_.settings.set("path", (folder_ / "live").native());
+  WahaRecipeTest() : FolderRecipeTest(make_waha_recipe(), "waha") {
     write_file(folder_ / "live/noweb/main/.waha.session.config.json", R"({"name":"main"})");
     write_file(folder_ / "live/noweb/main/creds.json", R"({"noiseKey":"secret-key"})");
     write_file(folder_ / "live/noweb/main/pre-key-1.json", "{}");
@@ -42,28 +41,10 @@ class WahaRecipeTest : public testing::Test {
     database.exec("CREATE TABLE messages(id INTEGER PRIMARY KEY, body TEXT)");
     database.exec("INSERT INTO messages(body) VALUES (hex(randomblob(3000))), ('last')");
   }
-  RestoredService backup() {
-    const fs::path target = folder_ / format("restored-{}", ++count_);
-    fs::create_directory(target);
-    made_ = test::drive_backup(*recipe_, service_, context_, target);
-    return {"waha", target, made_.facts};
-  }
-  std::vector<std::string> failed(const RestoredService& restored) {
-    return test::failed_probes(recipe_->probe(restored, context_));
-  }
   std::string last_message(const fs::path& file) {
     SqliteDatabase database(file, SqliteOpen::copy);
     return database.query_text("SELECT body FROM messages ORDER BY id DESC LIMIT 1");
   }
-
-  const std::unique_ptr<Recipe> recipe_ = make_waha_recipe();
-  SystemClock clock_;
-  test::SeededRandom random_;
-  test::TempFolder folder_;
-  RecipeContext context_{clock_, random_, {}, folder_.path()};
-  Service service_{"waha", "waha", {}};
-  test::DrivenBackup made_;
-  int count_ = 0;
 };
 
 TEST_F(WahaRecipeTest, BacksUpSessionsAndPassesItsProbes) {

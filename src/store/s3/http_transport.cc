@@ -85,9 +85,9 @@ struct HttpS3Transport::State {
   }
 
   std::string path_of(const std::string& key) const {
-    const std::string path = "/" + s3_uri_encode(key, true);
+    const std::string path = "/" + percent_encode(key, "/");
     if (!path_style) return path;
-    return "/" + s3_uri_encode(options.bucket, false) + (key.empty() ? "" : path);
+    return "/" + percent_encode(options.bucket) + (key.empty() ? "" : path);
   }
   HttpRequest prepare(const S3Request& request, Timestamp signing_time) const;
   std::unique_ptr<HttpClient> take_client();

@@ -65,10 +65,7 @@ S3Etag s3_etag(const S3Response& response, std::string_view text) {
     text = text.substr(1, text.size() - 2);
   }
   S3Etag etag{std::string(text), ""};
-  std::string lower = etag.text;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'F' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
+  const std::string lower = ascii_lower(etag.text);
   if (has_md5_shape(lower) && !hides_md5(response)) etag.md5 = lower;
   return etag;
 }

@@ -41,7 +41,7 @@ std::optional<S3ObjectHead> find_listed(S3Client& client, const std::string& key
 
 // The key with its bucket, as the header of a copy wants it.
 std::string copy_source(const S3Client& client, const std::string& key) {
-  return "/" + client.options().bucket + "/" + s3_uri_encode(key, true);
+  return "/" + client.options().bucket + "/" + percent_encode(key, "/");
 }
 
 // A call that copies from `source`, if that is still what `head` saw.

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "crypto/hash.h"
 #include "store/s3/s3_store.h"
 #include "store/s3/sigv4.h"
@@ -32,7 +33,7 @@ class InProcessTransport final : public S3Transport {
     request.stop.throw_if_stopped();
     S3Response response{.status = served.status, .headers = {}, .body = {}};
     for (const auto& [name, value] : served.headers) {
-      response.headers.emplace_back(lower(name), value);
+      response.headers.emplace_back(ascii_lower(name), value);
     }
     if (!response.header("content-length")) {
       response.headers.emplace_back("content-length", std::to_string(served.body.size()));
@@ -52,18 +53,11 @@ class InProcessTransport final : public S3Transport {
   }
 
  private:
-  static std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](char letter) {
-      return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    });
-    return text;
-  }
-
   ServedRequest serve(const S3Request& request, Timestamp signing_time) const {
     SigV4Request signing;
     signing.method = request.method;
     signing.path = "/" + options_.bucket;
-    if (!request.key.empty()) signing.path += "/" + s3_uri_encode(request.key, true);
+    if (!request.key.empty()) signing.path += "/" + percent_encode(request.key, "/");
     signing.query = request.query;
     signing.headers = request.headers;
     signing.body_sha256 = sha256_hex(request.body);
@@ -75,8 +69,8 @@ class InProcessTransport final : public S3Transport {
     ServedRequest served{request.method, signing.path, {}, std::string(as_text(request.body))};
     char separator = '?';
     for (const auto& [name, value] : request.query) {
-      served.target += std::exchange(separator, '&') + s3_uri_encode(name, false) + "=" +
-                       s3_uri_encode(value, false);
+      served.target +=
+          std::exchange(separator, '&') + percent_encode(name) + "=" + percent_encode(value);
     }
     for (const auto& [name, value] : signing.headers) served.headers[name] = value;
     served.headers["authorization"] = sigv4_authorization(

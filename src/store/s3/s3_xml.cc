@@ -112,33 +112,17 @@ std::string without_quotes(std::string text) {
   return text;
 }
 
-int hex_digit(char letter) {
-  if (letter >= '0' && letter <= '9') return letter - '0';
-  if (letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
-  if (letter >= 'A' && letter <= 'F') return letter - 'A' + 10;
-  return -1;
-}
-
 // Undoes encoding-type=url, which writes a space as '+'.
-std::string url_decode(std::string_view text) {
-  std::string decoded;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      decoded += text[at] == '+' ? ' ' : text[at];
-      continue;
-    }
-    const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
-    const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
-    if (high < 0 || low < 0) throw bad_reply("a name with a broken percent encoding");
-    decoded += static_cast<char>(high * 16 + low);
-    at += 2;
-  }
-  return decoded;
+std::string url_decode(std::string text) {
+  std::replace(text.begin(), text.end(), '+', ' ');
+  std::optional<std::string> decoded = percent_decode(text);
+  if (!decoded) throw bad_reply("a name with a broken percent encoding");
+  return std::move(*decoded);
 }
 
 // A name in a listing: encoded only if the server says so, since not all know how.
 std::string name_of(pugi::xml_node root, std::string text) {
-  return text_of(root, "EncodingType") == "url" ? url_decode(text) : text;
+  return text_of(root, "EncodingType") == "url" ? url_decode(std::move(text)) : text;
 }
 
 std::string escape(std::string_view text) {

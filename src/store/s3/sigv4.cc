@@ -18,14 +18,10 @@ constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 std::map<std::string, std::string> canonical_headers(const HttpHeaders& headers) {
   std::map<std::string, std::string> canonical;
   for (const auto& [name, value] : headers) {
-    std::string key = name;
-    std::transform(key.begin(), key.end(), key.begin(), [](char letter) {
-      return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    });
     std::string text(trim(value));
     const auto both_blank = [](char left, char right) { return left == ' ' && right == ' '; };
     text.erase(std::unique(text.begin(), text.end(), both_blank), text.end());
-    const auto [entry, is_new] = canonical.try_emplace(key, text);
+    const auto [entry, is_new] = canonical.try_emplace(ascii_lower(name), text);
     if (!is_new) entry->second += "," + text;
   }
   return canonical;
@@ -62,25 +58,10 @@ HmacSha256 signing_key(const SigV4Scope& scope, const Secret& secret_key) {
 
 }  // namespace
 
-std::string s3_uri_encode(std::string_view text, bool keep_slash) {
-  std::string encoded;
-  for (const char letter : text) {
-    const bool plain = (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') ||
-                       (letter >= '0' && letter <= '9') || letter == '-' || letter == '.' ||
-                       letter == '_' || letter == '~' || (keep_slash && letter == '/');
-    if (plain) {
-      encoded += letter;
-    } else {
-      encoded += format("%{:02X}", static_cast<unsigned char>(letter));
-    }
-  }
-  return encoded;
-}
-
 std::string s3_query_text(const S3Query& query) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const auto& [name, value] : query) {
-    pairs.emplace_back(s3_uri_encode(name, false), s3_uri_encode(value, false));
+    pairs.emplace_back(percent_encode(name), percent_encode(value));
   }
   std::sort(pairs.begin(), pairs.end());
   std::string text;

@@ -15,8 +15,6 @@ namespace lifeboat {
 inline constexpr std::string_view empty_body_sha256 =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-// Percent-encodes all but A-Z a-z 0-9 - . _ ~, and '/' unless `keep_slash`.
-std::string s3_uri_encode(std::string_view text, bool keep_slash);
 // "a=1&b=", encoded and sorted as it is signed; sent in the same form, no server can differ over
 // it.
 std::string s3_query_text(const S3Query& query);
