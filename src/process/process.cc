@@ -14,11 +14,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <map>
 
 #include "base/format.h"
-#include "base/log.h"
 #include "base/text.h"
+#include "process/child_parts.h"
 
 namespace lifeboat {
 namespace {
@@ -26,40 +25,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr size_t stderr_tail_max = 8 * 1024;
-constexpr size_t stderr_shown_bytes = 1024;
 constexpr milliseconds term_grace{2000};
 constexpr milliseconds orphan_grace{5000};
 // The clock may be a test's: it is asked anew at least this often.
 constexpr milliseconds poll_max{200};
-// Fixed, so that a command that works in a terminal works under cron as well.
-constexpr std::string_view path_default =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-using Environment = std::map<std::string, std::string>;
-
-Environment environment_of(const ChildOptions& options) {
-  const char* home = ::getenv("HOME");
-  Environment all{
-      {"PATH", std::string(path_default)}, {"HOME", home != nullptr ? home : "/"}, {"LANG", "C"}};
-  if (const char* zone = ::getenv("TZ")) all["TZ"] = zone;
-  for (const auto& [name, value] : options.environment) all[name] = value;
-  return all;
-}
-
-bool is_program(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         ::access(path.c_str(), X_OK) == 0;
-}
-
-std::string find_program(const std::string& name, const std::string& search_path) {
-  if (name.find('/') != std::string::npos) return is_program(name) ? name : "";
-  for (const std::string& folder : split(search_path, ':')) {
-    // An empty entry would mean the current folder, which is no place to find programs.
-    if (folder.starts_with('/') && is_program(folder + "/" + name)) return folder + "/" + name;
-  }
-  return "";
-}
 
 struct Pipe {
   UniqueFd read_end;
@@ -100,33 +69,6 @@ struct SpawnActions {
   posix_spawnattr_t attributes{};
 };
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> all;
-  for (std::string& word : words) all.push_back(word.data());
-  all.push_back(nullptr);
-  return all;
-}
-
-std::string status_text(int status) {
-  if (WIFEXITED(status)) return format("it ended with exit status {}", WEXITSTATUS(status));
-  const char* name = ::sigabbrev_np(WTERMSIG(status));
-  return format("it was killed by signal {} (SIG{})", WTERMSIG(status),
-                name != nullptr ? name : "?");
-}
-
-std::string last_words(const std::string& tail) {
-  // Redacted before it is cut, so that no half of a secret can stay.
-  std::string shown = redact(tail);
-  if (shown.size() > stderr_shown_bytes) shown.erase(0, shown.size() - stderr_shown_bytes);
-  std::string words;
-  for (const std::string& line : split(shown, '\n')) {
-    const std::string_view trimmed = trim(line);
-    if (trimmed.empty()) continue;
-    words += format("{}{}", words.empty() ? "" : " | ", printable(trimmed));
-  }
-  return words;
-}
-
 }  // namespace
 
 ChildSource::ChildSource(ChildOptions options, const Clock& clock)
@@ -143,7 +85,7 @@ ChildSource::~ChildSource() {
 }
 
 void ChildSource::spawn(const ChildOptions& options) {
-  const Environment environment = environment_of(options);
+  const Environment environment = make_environment(options.environment);
   const std::string program = find_program(options.argv.front(), environment.at("PATH"));
   if (program.empty()) {
     throw Error(ErrorKind::service, format("run '{}': no such program", name_))
@@ -151,10 +93,12 @@ void ChildSource::spawn(const ChildOptions& options) {
   }
   Pipe out = make_pipe();
   Pipe err = make_pipe();
-  const UniqueFd in = input_fd(options.input.get());
+  UniqueFd own_input;
+  if (options.input_fd < 0) own_input = input_fd(options.input.get());
+  const int in = options.input_fd < 0 ? own_input.get() : options.input_fd;
 
   SpawnActions actions;
-  ::posix_spawn_file_actions_adddup2(&actions.files, in.get(), STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions.files, in, STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.files, out.write_end.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.files, err.write_end.get(), STDERR_FILENO);
   ::posix_spawn_file_actions_addclosefrom_np(&actions.files, STDERR_FILENO + 1);
@@ -287,6 +231,10 @@ void ChildSource::fail(const std::string& why, const std::string& hint) {
   throw Error(ErrorKind::service,
               format("run '{}': {}{}{}", name_, why, words.empty() ? "" : ": ", words))
       .hint(hint);
+}
+
+bool has_program(const std::string& program) {
+  return !find_program(program, make_environment({}).at("PATH")).empty();
 }
 
 CommandOutput run_command(ChildOptions options, const Clock& clock, uint64_t output_bytes_max) {

@@ -31,6 +31,9 @@ struct ChildOptions {
   std::shared_ptr<const Secret> input;                       // stdin; null is /dev/null
   std::chrono::nanoseconds timeout = std::chrono::hours(1);  // from the start to the child's end
   StopToken stop = {};
+  // stdin from where this descriptor stands, instead of `input`: for what does not fit into memory.
+  // Borrowed until the child was started.
+  int input_fd = -1;
 };
 
 // Reads a child's stdout. The child's exit status replaces the end: 0 is returned only after it
@@ -82,6 +85,9 @@ struct CommandOutput {
   std::string output;
   std::string stderr_tail;
 };
+
+// Whether `program` (without a slash: of the system's folders) is installed.
+bool has_program(const std::string& program);
 
 // Runs a command to its end; more than `output_bytes_max` bytes of stdout is Error(limit).
 CommandOutput run_command(ChildOptions options, const Clock& clock,
