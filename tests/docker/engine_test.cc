@@ -6,12 +6,9 @@
 
 #include <array>
 #include <chrono>
-#include <cstdlib>
 
-#include "base/format.h"
 #include "docker/quiesce.h"
-#include "support/doubles.h"
-#include "support/shell.h"
+#include "docker/real_docker.h"
 
 namespace lifeboat::test {
 namespace {
@@ -19,45 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-class RealDocker : public testing::Test {
- protected:
-  void SetUp() override {
-    const char* state = std::getenv("LIFEBOAT_DOCKER_STATE");
-    if (state == nullptr) GTEST_SKIP() << "LIFEBOAT_DOCKER_STATE: run tests/docker/start.sh first";
-    if (fs::exists(fs::path(state) / "skipped")) {
-      GTEST_SKIP() << slurp(fs::path(state) / "skipped");
-    }
-    ASSERT_TRUE(fs::exists(fs::path(state) / "ready"));
-    options.socket = fs::path(state) / "docker.sock";
-    docker = std::make_unique<Docker>(options, clock);
-    name = format("{}-{}", testing::UnitTest::GetInstance()->current_test_info()->name(), getpid());
-  }
-  void TearDown() override {
-    if (docker) shell(format("{} rm -f -v {}; {} volume rm {}", client(), name, client(), name));
-  }
-  std::string client() const {
-    return format("DOCKER_HOST=unix://{} /usr/bin/docker", options.socket.native());
-  }
-  // `docker run -d --name NAME ...`, and its id. It ends on SIGTERM at once.
-  std::string run(const std::string& more = "") {
-    shell_ok(
-        format("{} run -d --network none --name {} {} busy:1 "
-               "sh -c 'trap exit TERM; while :; do sleep 0.1; done'",
-               client(), name, more));
-    return docker->container({.name = name}).id;
-  }
-  std::string dump(const std::string& id, const std::string& command) {
-    return std::string(as_text(drain(*docker->exec_source(id, {.argv = {"sh", "-c", command}}))));
-  }
-
-  DockerOptions options;
-  SystemClock clock;
-  SystemRandom random;
-  TempFolder folder;
-  std::unique_ptr<Docker> docker;
-  std::string name;
-};
 
 TEST_F(RealDocker, TellsItsVersion) {
   EXPECT_TRUE(Docker::is_present(options));
@@ -179,6 +137,38 @@ TEST_F(RealDocker, AKilledRunIsRepairedByTheNext) {
               testing::ElementsAre(HasSubstr("runs again")));
   EXPECT_EQ(docker->state(id), "running");
   EXPECT_TRUE(fs::is_empty(folder / "notes"));
+}
+
+// What other tests rely on: a named volume belongs to the server's user, and a socket lies in it.
+TEST_F(RealDocker, TheDatabaseImageRunsItsServers) {
+  if (const auto reason = why_missing("db:1"); !reason.empty()) GTEST_SKIP() << reason;
+  shell_ok(
+      format("{} run -d --network none --name {} -v {}:/var/lib/mysql --user mysql db:1 sh -c "
+             "'mariadb-install-db --skip-test-db --auth-root-authentication-method=normal >&2 && "
+             "exec mariadbd --skip-networking --socket=/var/lib/mysql/sock'",
+             client(), name, name));
+  const std::string id = docker->container({.name = name}).id;
+  const std::string ask = "mariadb -uroot --socket=/var/lib/mysql/sock -Ne";
+  EXPECT_EQ(dump(id, format("until {} 'select 1' 2>/dev/null; do sleep 0.1; done; "
+                            "{} 'create table mysql.t(i int) engine=innodb; select 6*7'",
+                            ask, ask)),
+            "1\n42\n");
+  shell_ok(format("{} rm -f -v {}", client(), name));
+  shell_ok(
+      format("{} run -d --network none --name {} --user postgres db:1 sh -c "
+             "'initdb -D /var/lib/postgresql/data >&2 && "
+             "exec postgres -D /var/lib/postgresql/data -c listen_addresses='",
+             client(), name));
+  const std::string other = docker->container({.name = name}).id;
+  EXPECT_EQ(dump(other,
+                 "until psql -Atc 'select 1' 2>/dev/null; do sleep 0.1; done; "
+                 "psql -Atc 'select 6*7'"),
+            "1\n42\n");
+}
+
+TEST_F(RealDocker, TheNodeImageRunsNode) {
+  if (const auto reason = why_missing("node:1"); !reason.empty()) GTEST_SKIP() << reason;
+  EXPECT_EQ(shell_ok(format("{} run --rm --network none node:1 node -p 6*7", client())), "42\n");
 }
 
 }  // namespace

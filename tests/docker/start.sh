@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Starts a Docker engine of the tests' own: its data, socket and processes belong to one folder, and
-# the machine's engine, if there is one, is not touched. Its image is made from busybox here, since
-# a registry cannot be reached everywhere. About 3 seconds.
+# the machine's engine, if there is one, is not touched. Its images are made here (images.sh). About
+# 6 seconds.
 #
 #   usage: start.sh STATE_DIR
 #
 # STATE_DIR is emptied first, if it is one of ours. Where no engine can run (not root, no packages,
 # no overlay) the reason goes to STATE_DIR/skipped, the status is 0 and the tests are skipped with
 # it: as a fixture that failed, or was skipped, they would not be run and say nothing. Otherwise
-# STATE_DIR/ready is there, the socket is STATE_DIR/docker.sock and the image busy:1. stop.sh ends
-# it; so does a watchdog, when the process that called this is gone or after 80 minutes.
+# STATE_DIR/ready is there, the socket is STATE_DIR/docker.sock, and an image that could not be made
+# has its line in STATE_DIR/missing-images. stop.sh ends it; so does a watchdog, when the process that called this is gone or after 80 minutes.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 source "$here/../support/server_lib.sh"
+source "$here/images.sh"
 state=${1:?usage: start.sh STATE_DIR}
 seconds_at_most=4800
 
@@ -62,21 +63,8 @@ start_engine() {
   skip "dockerd does not start: $(grep -v 'level=info' "$state/log/dockerd.log" | tail -n 1)"
 }
 
-make_image() {
-  local applet
-  mkdir -p "$state/image"/{bin,etc,tmp}
-  cp "$(command -v busybox)" "$state/image/bin/busybox"
-  for applet in $(busybox --list); do
-    [[ -e $state/image/bin/$applet ]] || ln -s busybox "$state/image/bin/$applet"
-  done
-  printf 'root:x:0:0::/:/bin/sh\nguest:x:1000:1000::/:/bin/sh\n' > "$state/image/etc/passwd"
-  tar -C "$state/image" -c . | "$docker" import -c 'CMD ["sh"]' - busy:1 > "$state/log/import.log"
-  "$docker" run --rm --network none busy:1 true > "$state/log/run.log" 2>&1 ||
-    skip "a container does not start: $(tail -n 1 "$state/log/run.log")"
-}
-
 start_watchdog "$here/stop.sh" "$state" "$PPID" "$seconds_at_most"
 start_engine
-make_image
+make_images
 touch "$state/ready"
 echo "$SECONDS s: ready: DOCKER_HOST=$DOCKER_HOST"
