@@ -1,6 +1,7 @@
 #include "recipe/container.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/format.h"
@@ -10,17 +11,31 @@
 namespace lifeboat {
 namespace {
 
-// The only container that mounts what the service names; several are told apart by `container`.
+// How near a mount is to what the service names: the length of its source; 0: another one. A folder
+// above `path` counts if it may be written to: whoever watches the whole disk does not own it.
+size_t nearness(const DockerMount& mount, const std::string& volume, const std::string& path) {
+  if (!volume.empty()) return mount.volume == volume ? 1 : 0;
+  if (mount.source == path) return path.size() + 1;
+  const bool is_above = path.size() > mount.source.size() && path.starts_with(mount.source) &&
+                        path[mount.source.size()] == '/';
+  return is_above && !mount.read_only ? mount.source.size() : 0;
+}
+
+// The only container whose mount is nearest; several are told apart by `container`.
 std::optional<DockerContainer> find_by_mount(const Service& service, Docker& docker) {
   const std::string volume = service.settings.text("volume");
   const std::string path = service.settings.text("path");
   std::vector<DockerContainer> found;
+  size_t nearest = 1;
   for (const DockerContainer& one : docker.containers({.volume = volume})) {
-    const bool mounts =
-        std::any_of(one.mounts.begin(), one.mounts.end(), [&](const DockerMount& mount) {
-          return volume.empty() ? mount.source == path : mount.volume == volume;
-        });
-    if (mounts) found.push_back(one);
+    size_t near = 0;
+    for (const DockerMount& mount : one.mounts) {
+      near = std::max(near, nearness(mount, volume, path));
+    }
+    if (near > nearest) found.clear();
+    if (near < nearest) continue;
+    nearest = near;
+    found.push_back(one);
   }
   if (found.empty()) return std::nullopt;
   if (found.size() == 1) return found.front();
@@ -53,6 +68,97 @@ std::unique_ptr<StillContainer> make_still(const Service& service, RecipeContext
                                  details.container.id, mode, context);
 }
 
+// The word of `stop`; nothing for "no".
+std::optional<QuiesceMode> quiesce_mode(const Service& service) {
+  const std::string word = service.settings.text("stop", "no");
+  if (word == "no") return std::nullopt;
+  if (word == "stop") return QuiesceMode::stop;
+  if (word == "pause") return QuiesceMode::pause;
+  throw Error(ErrorKind::service,
+              format("read option 'stop': '{}' is none of its words", printable(word)))
+      .hint("Write stop, pause or no.");
+}
+
+const char* participle(QuiesceMode mode) {
+  return mode == QuiesceMode::stop ? "stopped" : "paused";
+}
+
+DockerDetails container_to_quiet(const Service& service, RecipeContext& context) {
+  if (auto details = find_container(service, context)) return *std::move(details);
+  throw Error(ErrorKind::service, format("{} the container of service '{}': none was found",
+                                         service.settings.text("stop"), service.name))
+      .hint("Set 'container' to its name, or leave 'stop' away.");
+}
+
+// For facts alone: neither an engine that does not answer nor several that mount the same are a
+// reason to go without a backup.
+std::optional<DockerDetails> container_if_known(const Service& service, RecipeContext& context) {
+  if (wants_stillness(service)) return container_to_quiet(service, context);
+  try {
+    return find_container(service, context);
+  } catch (const Error&) {
+    if (service.settings.has("container")) throw;
+    return std::nullopt;
+  }
+}
+
+class StillPlan final : public ServicePlan {
+ public:
+  StillPlan(std::unique_ptr<ServicePlan> plan, const Service& service, RecipeContext& context)
+      : service_(service),
+        context_(context),
+        is_due_(wants_stillness(service)),
+        plan_(std::move(plan)),
+        facts_(plan_->facts()) {
+    const auto details = container_if_known(service, context);
+    if (!details) return;
+    facts_.details["container"] = container_details(*details);
+    if (!is_due_) return;
+    const std::string name = printable(details->container.name);
+    facts_.consistency = format("The container '{}' {} while its files were read. {}", name,
+                                details->container.is_running()
+                                    ? format("was {}", participle(*quiesce_mode(service)))
+                                    : "did not run",
+                                facts_.consistency);
+  }
+
+  const Facts& facts() const override { return facts_; }
+  uint64_t size_estimate() const override { return plan_->size_estimate(); }
+
+  std::optional<Member> next() override {
+    if (std::exchange(is_due_, false)) still_ = keep_still(service_, context_);
+    std::optional<Member> member = plan_->next();
+    if (!member) end();
+    return member;
+  }
+
+  std::vector<std::string> warnings() const override {
+    std::vector<std::string> all = plan_->warnings();
+    if (!failure_.empty()) all.push_back(failure_);
+    return all;
+  }
+
+ private:
+  void end() {
+    if (!still_) return;
+    try {
+      still_->end();
+    } catch (const Error& error) {
+      failure_ = format("THE CONTAINER DOES NOT RUN: {}", error.what());
+      for (const std::string& hint : error.hints()) failure_ += ". " + hint;
+    }
+    still_.reset();
+  }
+
+  const Service& service_;
+  RecipeContext& context_;
+  bool is_due_;
+  std::unique_ptr<StillContainer> still_;  // outlives the plan's members
+  std::unique_ptr<ServicePlan> plan_;
+  Facts facts_;
+  std::string failure_;
+};
+
 }  // namespace
 
 OptionSpec container_option() {
@@ -84,28 +190,38 @@ Json container_details(const DockerDetails& details) {
           {"repo_digests", details.repo_digests}};
 }
 
+bool wants_stillness(const Service& service) { return quiesce_mode(service).has_value(); }
+
+std::vector<Finding> check_container(const Service& service, RecipeContext& context) {
+  try {
+    const auto details = container_if_known(service, context);
+    const bool is_asked = wants_stillness(service) || service.settings.has("container");
+    if (!is_asked || !details) return {};
+    return {{Finding::Level::ok,
+             format("container '{}' is {}", printable(details->container.name),
+                    printable(details->container.state)),
+             ""}};
+  } catch (const Error& error) {
+    return {
+        {Finding::Level::error, error.what(), error.hints().empty() ? "" : error.hints().front()}};
+  }
+}
+
 std::unique_ptr<StillContainer> keep_still(const Service& service, RecipeContext& context) {
-  const std::string mode = service.settings.text("stop", "no");
-  if (mode == "no") return nullptr;
-  if (mode != "stop" && mode != "pause") {
-    throw Error(ErrorKind::service,
-                format("read option 'stop': '{}' is none of its words", printable(mode)))
-        .hint("Write stop, pause or no.");
-  }
-  const auto details = find_container(service, context);
-  if (!details) {
-    throw Error(ErrorKind::service,
-                format("{} the container of service '{}': none was found", mode, service.name))
-        .hint("Set 'container' to its name, or leave 'stop' away.");
-  }
-  return make_still(service, context, *details,
-                    mode == "stop" ? QuiesceMode::stop : QuiesceMode::pause);
+  const auto mode = quiesce_mode(service);
+  if (!mode) return nullptr;
+  return make_still(service, context, container_to_quiet(service, context), *mode);
 }
 
 std::unique_ptr<StillContainer> keep_stopped(const Service& service, RecipeContext& context) {
   const auto details = find_container(service, context);
   if (!details) return nullptr;
   return make_still(service, context, *details, QuiesceMode::stop);
+}
+
+std::unique_ptr<ServicePlan> with_container(std::unique_ptr<ServicePlan> plan,
+                                            const Service& service, RecipeContext& context) {
+  return std::make_unique<StillPlan>(std::move(plan), service, context);
 }
 
 }  // namespace lifeboat

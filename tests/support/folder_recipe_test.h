@@ -39,7 +39,9 @@ class FolderRecipeTest : public testing::Test {
   ClockKind clock_;
   SeededRandom random_;
   TempFolder folder_;
-  RecipeContext context_{clock_, random_, {}, folder_.path()};
+  // With an engine's socket where there is none, whatever the machine has.
+  RecipeContext context_{clock_,         random_,           {},
+                         folder_.path(), folder_ / "state", folder_ / "no-engine.sock"};
   Service service_;
   DrivenBackup made_;
 

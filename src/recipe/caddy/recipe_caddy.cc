@@ -10,6 +10,7 @@
 #include "recipe/caddy/careful_tree.h"
 #include "recipe/caddy/pairs.h"
 #include "recipe/caddy/probes.h"
+#include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/volume/folder.h"
 #include "recipe/volume/locate.h"
@@ -54,7 +55,7 @@ Json names_and_ends(const std::vector<JudgedCertificate>& certificates) {
 class CaddyPlan final : public ServicePlan {
  public:
   CaddyPlan(const Service& service, RecipeContext& context)
-      : folder_(locate_folder(service)),
+      : folder_(locate_folder(service, context)),
         files_(find_caddy_files(folder_, "", context.stop)),
         data_(folder_, data_options(files_, context.stop)) {
     read_pairs(context.stop);
@@ -66,7 +67,7 @@ class CaddyPlan final : public ServicePlan {
     }
     note_facts(service, context.clock.now());
     if (const auto config = config_service(service)) {
-      const fs::path folder = locate_folder(*config);
+      const fs::path folder = locate_folder(*config, context);
       config_.emplace(folder, config_options(context.stop));
       facts_.details["config"] = folder_details(*config, folder);
     }
@@ -134,8 +135,8 @@ class CaddyPlan final : public ServicePlan {
 };
 
 // Certificates as they lie there now.
-std::vector<Finding> check_certificates(const Service& service, const RecipeContext& context) {
-  const fs::path folder = locate_folder(service);
+std::vector<Finding> check_certificates(const Service& service, RecipeContext& context) {
+  const fs::path folder = locate_folder(service, context);
   const CaddyFiles files = find_caddy_files(folder, "", context.stop);
   CaddyJudgement judgement;
   for (const CaddyPair& pair : files.sites) {
@@ -173,16 +174,18 @@ class CaddyRecipe final : public Recipe {
                               "`config_volume`"});
       made.options.push_back({"config_volume", OptionType::text, false,
                               "name of the Docker volume mounted at /config"});
+      made.options.push_back(container_option());
+      made.options.push_back(stop_option());
       return made;
     }();
     return info;
   }
 
   std::vector<Finding> check(const Service& service, RecipeContext& context) const override {
-    std::vector<Finding> findings = check_folder(service, {.stop = context.stop});
+    std::vector<Finding> findings = check_folder(service, {.stop = context.stop}, context);
     const bool has_data = findings.front().level == Finding::Level::ok;
     if (const auto config = config_service(service)) {
-      findings.push_back(check_folder(*config, config_options(context.stop)).front());
+      findings.push_back(check_folder(*config, config_options(context.stop), context).front());
     }
     if (!has_data) return findings;
     try {
@@ -196,7 +199,7 @@ class CaddyRecipe final : public Recipe {
   }
 
   std::unique_ptr<ServicePlan> plan(const Service& service, RecipeContext& context) const override {
-    return std::make_unique<CaddyPlan>(service, context);
+    return with_container(std::make_unique<CaddyPlan>(service, context), service, context);
   }
 
   std::string restore_card(const Service& service, const Facts& facts) const override {

@@ -38,8 +38,8 @@ Json parse_config(std::string_view text) {
 
 }  // namespace
 
-fs::path find_n8n_folder(const Service& service) {
-  const fs::path folder = locate_folder(service);
+fs::path find_n8n_folder(const Service& service, RecipeContext& context) {
+  const fs::path folder = locate_folder(service, context);
   if (has_database(folder)) return folder;
   if (has_database(folder / ".n8n")) return folder / ".n8n";
   throw Error(ErrorKind::service,

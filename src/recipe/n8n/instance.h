@@ -16,7 +16,7 @@ inline constexpr const char* n8n_config_name = "config";
 
 // The folder that holds database.sqlite: what the service's `path` or `volume` names, or `.n8n` in
 // it. Throws Error(service) with a hint, also for an n8n that is not on SQLite.
-std::filesystem::path find_n8n_folder(const Service& service);
+std::filesystem::path find_n8n_folder(const Service& service, RecipeContext& context);
 
 // The "encryptionKey" of a config file; nothing if it has none. Throws Error(service) if it is not
 // a JSON object.

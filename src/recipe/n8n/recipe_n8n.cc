@@ -16,6 +16,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "http/client.h"
+#include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/n8n/instance.h"
 #include "recipe/n8n/probes.h"
@@ -50,7 +51,9 @@ FileMeta meta_of(const fs::path& file, const char* member) {
 class N8nPlan final : public ServicePlan {
  public:
   N8nPlan(const Service& service, RecipeContext& context)
-      : context_(context), folder_(find_n8n_folder(service)), key_(read_n8n_key(service, folder_)) {
+      : context_(context),
+        folder_(find_n8n_folder(service, context)),
+        key_(read_n8n_key(service, folder_)) {
     if (!key_.warning.empty()) warnings_.push_back(key_.warning);
     fetch_rest(service);
     snapshot_ = SqliteSnapshot::open(folder_ / n8n_database_name, context);
@@ -264,6 +267,7 @@ class N8nRecipe final : public Recipe {
                 "keep the files of executions, storage/ and binaryData/ (default: true)"}}) {
         made.options.push_back(std::move(option));
       }
+      made.options.push_back(container_option());
       return made;
     }();
     return info;
@@ -272,7 +276,7 @@ class N8nRecipe final : public Recipe {
   std::vector<Finding> check(const Service& service, RecipeContext& context) const override {
     std::vector<Finding> findings;
     try {
-      const fs::path folder = find_n8n_folder(service);
+      const fs::path folder = find_n8n_folder(service, context);
       findings.push_back(check_database(folder, read_n8n_key(service, folder), context));
     } catch (const Error& error) {
       findings.push_back(finding_of(error));
@@ -285,7 +289,7 @@ class N8nRecipe final : public Recipe {
   }
 
   std::unique_ptr<ServicePlan> plan(const Service& service, RecipeContext& context) const override {
-    return std::make_unique<N8nPlan>(service, context);
+    return with_container(std::make_unique<N8nPlan>(service, context), service, context);
   }
 
   std::string restore_card(const Service& service, const Facts& facts) const override {

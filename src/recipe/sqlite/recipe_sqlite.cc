@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/sqlite/probes.h"
 #include "recipe/sqlite/snapshot.h"
@@ -114,7 +115,8 @@ class SqliteRecipe final : public Recipe {
                                  "one SQLite database, read while others write it",
                                  {{"path", OptionType::path, true, "the database file"},
                                   {"quick_check", OptionType::boolean, false,
-                                   "run PRAGMA quick_check at every backup (default: false)"}}};
+                                   "run PRAGMA quick_check at every backup (default: false)"},
+                                  container_option()}};
     return info;
   }
 
@@ -140,7 +142,7 @@ class SqliteRecipe final : public Recipe {
   }
 
   std::unique_ptr<ServicePlan> plan(const Service& service, RecipeContext& context) const override {
-    return std::make_unique<SqlitePlan>(service, context);
+    return with_container(std::make_unique<SqlitePlan>(service, context), service, context);
   }
 
   std::string restore_card(const Service& service, const Facts&) const override {

@@ -11,6 +11,7 @@
 #include "crypto/x509.h"
 #include "io/files.h"
 #include "recipe/certificates.h"
+#include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/sqlite/probes.h"
 #include "recipe/traefik/acme.h"
@@ -64,7 +65,7 @@ class TraefikPlan final : public ServicePlan {
  public:
   TraefikPlan(const Service& service, RecipeContext& context)
       : file_(file_option(service.settings)),
-        folder_(locate_folder(service)),
+        folder_(locate_folder(service, context)),
         acme_(read_acme(folder_, file_, context.stop)),
         tree_(folder_, {.exclude = {exact_glob(file_)}, .stop = context.stop}) {
     facts_.items.push_back(
@@ -180,6 +181,8 @@ class TraefikRecipe final : public Recipe {
                       locate_options()};
       made.options.push_back(
           {"file", OptionType::text, false, "the file with the certificates (default: acme.json)"});
+      made.options.push_back(container_option());
+      made.options.push_back(stop_option());
       return made;
     }();
     return info;
@@ -188,14 +191,14 @@ class TraefikRecipe final : public Recipe {
   std::vector<Finding> check(const Service& service, RecipeContext& context) const override {
     try {
       const std::string file = file_option(service.settings);
-      return check_folder(service, {.must = {file}, .stop = context.stop});
+      return check_folder(service, {.must = {file}, .stop = context.stop}, context);
     } catch (const Error& error) {
       return {finding_of(error)};
     }
   }
 
   std::unique_ptr<ServicePlan> plan(const Service& service, RecipeContext& context) const override {
-    return std::make_unique<TraefikPlan>(service, context);
+    return with_container(std::make_unique<TraefikPlan>(service, context), service, context);
   }
 
   std::string restore_card(const Service& service, const Facts& facts) const override {

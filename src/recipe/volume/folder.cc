@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/fd.h"
+#include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/sqlite/sqlite.h"
 #include "recipe/volume/live_file.h"
@@ -70,12 +71,16 @@ std::string folder_restore_steps(const Service& service, const Facts& facts) {
          "\nExtract with `tar -xp --numeric-owner`: the ids are those inside the container.\n";
 }
 
-std::vector<Finding> check_folder(const Service& service, const TreeOptions& options) {
+std::vector<Finding> check_folder(const Service& service, const TreeOptions& options,
+                                  RecipeContext& context) {
   try {
-    const fs::path folder = locate_folder(service);
+    const fs::path folder = locate_folder(service, context);
     const TreeMembers tree(folder, options);
-    return {
-        {Finding::Level::ok, format("folder '{}' can be read", printable(folder.native())), ""}};
+    std::vector<Finding> findings = check_container(service, context);
+    findings.insert(
+        findings.begin(),
+        {Finding::Level::ok, format("folder '{}' can be read", printable(folder.native())), ""});
+    return findings;
   } catch (const Error& error) {
     return {finding_of(error)};
   }

@@ -18,8 +18,9 @@ Json folder_details(const Service& service, const std::filesystem::path& folder)
 // The commands that put the extracted folder back, Markdown; `facts` hold folder_details().
 std::string folder_restore_steps(const Service& service, const Facts& facts);
 
-// One finding: whether the folder can be located and opened with these options.
-std::vector<Finding> check_folder(const Service& service, const TreeOptions& options);
+// First whether the folder can be located and opened with these options, then check_container().
+std::vector<Finding> check_folder(const Service& service, const TreeOptions& options,
+                                  RecipeContext& context);
 
 // Every file below `folder` that begins as a SQLite database passes integrity_check, but for those
 // that match a pattern of `exclude`. Those with a

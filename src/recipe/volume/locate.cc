@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -33,18 +34,30 @@ bool is_volume_name(std::string_view name) {
   return true;
 }
 
-fs::path volume_folder(const std::string& name) {
+// Nothing if no engine can tell: without one, a volume's files may still be read.
+std::optional<fs::path> ask_engine(const std::string& name, RecipeContext& context) {
+  try {
+    if (!Docker::is_present(context.docker_options())) return std::nullopt;
+    const auto volume = Docker(context.docker_options(), context.clock).volume(name);
+    if (volume && volume->mountpoint.is_absolute()) return volume->mountpoint;
+  } catch (const Error&) {
+  }
+  return std::nullopt;
+}
+
+fs::path volume_folder(const std::string& name, RecipeContext& context) {
   if (!is_volume_name(name)) {
     throw Error(ErrorKind::service,
                 format("find volume '{}': not a Docker volume name", printable(name)))
         .hint("Volume names have letters, digits, '_', '.' and '-' only; use 'path' for a folder.");
   }
   const char* root = ::getenv(volumes_variable);
-  const fs::path volumes = root != nullptr && *root != '\0' ? root : volumes_default;
-  return volumes / name / "_data";
+  if (root != nullptr && *root != '\0') return fs::path(root) / name / "_data";
+  if (const auto told = ask_engine(name, context)) return *told;
+  return fs::path(volumes_default) / name / "_data";
 }
 
-fs::path configured_folder(const Settings& settings) {
+fs::path configured_folder(const Settings& settings, RecipeContext& context) {
   const std::string path = settings.text("path");
   const std::string volume = settings.text("volume");
   if (path.empty() == volume.empty()) {
@@ -53,7 +66,7 @@ fs::path configured_folder(const Settings& settings) {
                              : "find the service's folder: both 'path' and 'volume' are given")
         .hint("Give 'volume: NAME' for a Docker volume or 'path: /FOLDER', one of the two.");
   }
-  if (path.empty()) return volume_folder(volume);
+  if (path.empty()) return volume_folder(volume, context);
   if (!path.starts_with('/')) {
     throw Error(ErrorKind::service,
                 format("find folder '{}': not an absolute path", printable(path)))
@@ -79,8 +92,8 @@ std::vector<OptionSpec> locate_options() {
           {"volume", OptionType::text, false, "name of the Docker volume that holds the data"}};
 }
 
-fs::path locate_folder(const Service& service) {
-  const fs::path folder = configured_folder(service.settings);
+fs::path locate_folder(const Service& service, RecipeContext& context) {
+  const fs::path folder = configured_folder(service.settings, context);
   const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd || ::faccessat(fd.get(), ".", R_OK | X_OK, AT_EACCESS) != 0) {
     const int reason = errno;

@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "recipe/details.h"
+#include "recipe/sqlite/sqlite.h"
 #include "support/doubles.h"
 #include "support/folder_recipe_test.h"
 #include "support/shell.h"
@@ -47,7 +48,28 @@ TEST_F(VolumeRecipeTest, EmptyFolderIsABackupToo) {
   EXPECT_THAT(failed(backup()), IsEmpty());
 }
 
+TEST_F(VolumeRecipeTest, SqliteDatabasesAreSnapshotsWithoutTheirSideFiles) {
+  SqliteDatabase writer(folder_ / "live/app.db", SqliteOpen::write);
+  writer.exec("PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES('in the log')");
+  ASSERT_TRUE(fs::exists(folder_ / "live/app.db-wal"));
+  const RestoredService restored = backup();
+  EXPECT_THAT(made_.paths, ElementsAre("app.db", "conf", "conf/app.yaml", "data.bin"));
+  EXPECT_THAT(made_.warnings, IsEmpty());
+  EXPECT_EQ(made_.facts.find("files")->count, 3u);
+  SqliteDatabase copy(restored.directory / "app.db", SqliteOpen::copy);
+  EXPECT_EQ(copy.query_text("SELECT x FROM t"), "in the log");
+  EXPECT_THAT(failed(restored), IsEmpty());
+}
+
+TEST_F(VolumeRecipeTest, WhatNoSnapshotCanBeTakenOfIsCopiedAndNamed) {
+  write_file(folder_ / "live/app.db", std::string("SQLite format 3\0garbage", 23));
+  backup();
+  EXPECT_THAT(made_.paths, Contains("app.db"));
+  EXPECT_THAT(made_.warnings, ElementsAre(HasSubstr("'app.db' is a SQLite database of which no")));
+}
+
 TEST_F(VolumeRecipeTest, LiveDatabaseInARawCopyIsNamed) {
+  service_.settings.set("sqlite", false);
   shell_ok(format("sqlite3 '{}' 'CREATE TABLE t(x); INSERT INTO t VALUES(1)'",
                   (folder_ / "live/app.db").native()));
   const RestoredService restored = backup();
@@ -55,6 +77,21 @@ TEST_F(VolumeRecipeTest, LiveDatabaseInARawCopyIsNamed) {
   EXPECT_THAT(failed(restored), IsEmpty());
   shell_ok(format("truncate -s 4096 '{}'", (restored.directory / "app.db").native()));
   EXPECT_THAT(failed(restored), Contains(HasSubstr("integrity_check: expected ok")));
+}
+
+TEST_F(VolumeRecipeTest, DatabasesOfServersAreNamedOnceEachWithTheirRecipe) {
+  for (const char* file :
+       {"my/ibdata1", "my/shop/orders.ibd", "pg/PG_VERSION", "pg/base/1/PG_VERSION", "WiredTiger",
+        "level/CURRENT", "level/MANIFEST-000004", "redis/dump.rdb", "other/CURRENT"}) {
+    write_file(folder_ / "live" / file, "x");
+  }
+  backup();
+  EXPECT_THAT(made_.warnings,
+              ElementsAre(HasSubstr("'.' holds a database of MongoDB"),
+                          HasSubstr("'level' holds a database of LevelDB"),
+                          HasSubstr("protect it with the recipe 'mysql', or set 'stop: stop'"),
+                          HasSubstr("'pg' holds a database of PostgreSQL")));
+  EXPECT_EQ(recipe_->check(service_, context_).size(), 5u);
 }
 
 TEST_F(VolumeRecipeTest, FewVanishedFilesPassManyDoNot) {

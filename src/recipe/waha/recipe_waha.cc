@@ -47,9 +47,9 @@ bool is_below_any(std::string_view path, const std::set<std::string>& folders) {
 
 class WahaPlan final : public ServicePlan {
  public:
-  WahaPlan(const Service& service, const RecipeContext& context)
+  WahaPlan(const Service& service, RecipeContext& context)
       : context_(context),
-        folder_(locate_folder(service)),
+        folder_(locate_folder(service, context)),
         sessions_(find_sessions(folder_, context.stop)),
         tree_(folder_, options(service)) {
     facts_.items.push_back(
@@ -230,9 +230,9 @@ class WahaRecipe final : public Recipe {
 
   std::vector<Finding> check(const Service& service, RecipeContext& context) const override {
     std::vector<Finding> findings =
-        check_folder(service, tree_options(service.settings, context.stop));
+        check_folder(service, tree_options(service.settings, context.stop), context);
     if (findings.front().level != Finding::Level::ok) return findings;
-    const WahaSessions sessions = find_sessions(locate_folder(service), context.stop);
+    const WahaSessions sessions = find_sessions(locate_folder(service, context), context.stop);
     if (sessions.names.empty()) {
       findings.push_back({Finding::Level::warning, "the folder holds no session",
                           "It should be what WAHA mounts at /app/.sessions."});
