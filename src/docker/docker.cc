@@ -225,6 +225,8 @@ DockerDetails Docker::inspect(const std::string& id) {
   details.env = read_environment(member_of(config, "Env"));
   details.user = text_in(config, "User");
   details.is_removed_when_stopped = flag_in(member_of(seen, "HostConfig"), "AutoRemove");
+  const Json& pid = member_of(member_of(seen, "State"), "Pid");
+  if (pid.is_number_integer()) details.pid = pid.get<int>();
   const Json& grace = member_of(config, "StopTimeout");
   if (grace.is_number_integer()) details.stop_grace = std::chrono::seconds(grace.get<int>());
   if (details.image_digest.empty()) return details;

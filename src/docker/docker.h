@@ -49,6 +49,7 @@ struct DockerDetails {
   std::map<std::string, std::string> env;  // holds secrets: for reading single names only
   std::string user;
   bool is_removed_when_stopped = false;  // `docker run --rm`
+  int pid = 0;                           // of its first process, as the host sees it; 0: stopped
   std::chrono::seconds stop_grace{10};   // between SIGTERM and SIGKILL, as it was created
 };
 

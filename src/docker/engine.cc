@@ -204,6 +204,12 @@ std::optional<Json> Engine::find(const EngineCall& call) {
   return answer_of(call, response);
 }
 
+std::string Engine::text(const EngineCall& call) {
+  HttpResponse response = send_versioned(call);
+  if (response.status / 100 != 2) throw refusal(call.attempted, response.status, response.body);
+  return std::move(response.body);
+}
+
 Json Engine::ask(const EngineCall& call) { return answer_of(call, send_versioned(call)); }
 
 Error refusal(const std::string& attempted, int status, std::string_view body) {

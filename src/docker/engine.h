@@ -42,7 +42,9 @@ class Engine {
 
   // The answer's JSON, null if it has none. Throws Error(service) unless the status is 2xx or 304.
   Json ask(const EngineCall& call);
-  // The same; nothing for a 404.
+  // The answer as it is.
+  std::string text(const EngineCall& call);
+  // The same as ask(); nothing for a 404.
   std::optional<Json> find(const EngineCall& call);
 
   // "1.41", agreed on now if not before.

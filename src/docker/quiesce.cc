@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <system_error>
 
 #include "base/format.h"
@@ -12,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "docker/engine.h"
+#include "docker/process_mark.h"
 #include "io/files.h"
 
 namespace lifeboat {
@@ -31,25 +31,6 @@ struct Note {
   std::string mode;  // "stop" or "pause"
   std::string process;
 };
-
-// Tells a process from a later one of the same number: number, start in ticks since the boot, boot.
-// Empty if there is none. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-std::string process_mark(const std::string& pid) {
-  std::ifstream file(fs::path("/proc") / pid / "stat");
-  std::string stat;
-  if (!std::getline(file, stat)) return "";
-  // The second field is the program's name in parentheses and may hold anything; from the third on
-  // there are only numbers. The start is field 22.
-  const auto fields = split(std::string_view(stat).substr(stat.rfind(')') + 2), ' ');
-  const bool is_zombie = fields.front() == "Z";
-  if (fields.size() < 20 || is_zombie) return "";
-  const std::string boot = read_file("/proc/sys/kernel/random/boot_id", 100);
-  return format("{} {} {}", pid, fields[19], trim(boot));
-}
-
-bool is_alive(const std::string& process) {
-  return process == process_mark(process.substr(0, process.find(' ')));
-}
 
 std::string print_note(const Note& note) {
   return print_json(Json{{"container", note.container_id},
@@ -110,7 +91,7 @@ std::string hand_hint(const Note& note) {
 // One sentence, or none if there is nothing to tell.
 std::string repair_one(Docker& docker, const fs::path& path) {
   const Note note = read_note(path);
-  if (is_alive(note.process)) return "";
+  if (is_process_alive(note.process)) return "";
   const std::string name = printable(note.name);
   const Undone undone = with_context(
       [&] {
@@ -179,7 +160,7 @@ Quiesce::Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mo
   const Note note{.container_id = container.id,
                   .name = container.name,
                   .mode = mode == QuiesceMode::stop ? "stop" : "pause",
-                  .process = process_mark(std::to_string(::getpid()))};
+                  .process = process_mark()};
   make_private_directory(state_dir, ErrorKind::service);
   const fs::path path =
       state_dir / format("{}{}{}", note_prefix, random_hex(random, 8), note_suffix);

@@ -146,6 +146,16 @@ int watch_stop(void* target, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return exchange.stop.stop_requested() || exchange.request->stop.stop_requested() ? 1 : 0;
 }
 
+curl_socket_t open_socket(void* opener, curlsocktype, curl_sockaddr* address) noexcept {
+  try {
+    const int fd = (*static_cast<const std::function<int(int, int, int)>*>(opener))(
+        address->family, address->socktype, address->protocol);
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+  } catch (...) {  // libcurl tells that there is no socket
+    return CURL_SOCKET_BAD;
+  }
+}
+
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -218,6 +228,10 @@ void HttpClient::State::prepare(const HttpRequest& request, CURLU* url) {
   if (is_local) set(CURLOPT_PROXY, "");
   if (!options.unix_socket.empty()) {
     set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
+  }
+  if (options.open_socket) {
+    set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&options.open_socket));
   }
   if (!options.ca_file.empty()) {
     set(CURLOPT_CAINFO, options.ca_file.c_str());

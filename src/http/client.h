@@ -63,6 +63,9 @@ struct HttpOptions {
   std::filesystem::path ca_file = {};  // PEM, instead of the system's authorities
   // Connect to this socket; the URL's host is only the Host header then, and no proxy counts.
   std::filesystem::path unix_socket = {};
+  // Makes the sockets in place of socket(2), such as inside another network namespace
+  // (http/network_namespace.h): domain, type and protocol; -1 for none, with errno.
+  std::function<int(int, int, int)> open_socket = {};
   StopToken stop = {};
 };
 
