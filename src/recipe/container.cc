@@ -13,12 +13,15 @@ namespace {
 
 // How near a mount is to what the service names: the length of its source; 0: another one. A folder
 // above `path` counts if it may be written to: whoever watches the whole disk does not own it.
+// Least near is what lies in the folder.
 size_t nearness(const DockerMount& mount, const std::string& volume, const std::string& path) {
   if (!volume.empty()) return mount.volume == volume ? 1 : 0;
   if (mount.source == path) return path.size() + 1;
-  const bool is_above = path.size() > mount.source.size() && path.starts_with(mount.source) &&
-                        path[mount.source.size()] == '/';
-  return is_above && !mount.read_only ? mount.source.size() : 0;
+  const auto is_below = [](const std::string& inner, const std::string& outer) {
+    return inner.size() > outer.size() && inner.starts_with(outer) && inner[outer.size()] == '/';
+  };
+  if (is_below(path, mount.source)) return mount.read_only ? 0 : mount.source.size();
+  return !path.empty() && is_below(mount.source, path) ? 1 : 0;  // one file of it, or a part
 }
 
 // The only container whose mount is nearest; several are told apart by `container`.

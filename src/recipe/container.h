@@ -18,8 +18,9 @@ OptionSpec container_option();
 OptionSpec stop_option();
 
 // The container that `container` names, else the only one that mounts the service's `volume`, else
-// the only one that mounts `path`, or to write there the nearest folder above it. Nothing if there
-// is no engine or no such container, unless `container` was given: that is an Error(service).
+// the only one that mounts `path`, or to write there the nearest folder above it, or something in
+// it. Nothing if there is no engine or no such container, unless `container` was given: that is an
+// Error(service).
 std::optional<DockerDetails> find_container(const Service& service, RecipeContext& context);
 
 // Whether the option `stop` asks for stillness. Throws Error(service) for a word it does not know.

@@ -104,6 +104,8 @@ TEST_F(ContainerTest, IsTheOneThatMountsThePath) {
   EXPECT_EQ(found(), "web");
   set("path", "/srv/we");
   EXPECT_EQ(found(), "nothing");
+  set("path", "/srv/web/data");
+  EXPECT_EQ(found(), "web");
 }
 
 TEST_F(ContainerTest, IsTheOneThatMountsTheNearestFolderToWrite) {
@@ -111,6 +113,13 @@ TEST_F(ContainerTest, IsTheOneThatMountsTheNearestFolderToWrite) {
         listed("c2", "/srv/web/data", R"("RW": false)") + "," + listed("c3", "/"));
   seen_as("running");
   set("path", "/srv/web/data/app.db");
+  EXPECT_EQ(found(), "web");
+}
+
+TEST_F(ContainerTest, MayMountOneFileOfTheFolder) {
+  mount(listed("c0", "/etc/hosts") + "," + listed("c1", "/root/traefik/acme.json"));
+  seen_as("running");
+  set("path", "/root/traefik");
   EXPECT_EQ(found(), "web");
 }
 

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "recipe/caddy/recipe_caddy.h"
 #include "recipe/command/recipe_command.h"
+#include "recipe/files/recipe_files.h"
 #include "recipe/n8n/recipe_n8n.h"
 #include "recipe/recipe.h"
 #include "recipe/sqlite/recipe_sqlite.h"
@@ -13,6 +14,7 @@ namespace lifeboat {
 
 RecipeRegistry::RecipeRegistry() {
   recipes_.push_back(make_volume_recipe());
+  recipes_.push_back(make_files_recipe());
   recipes_.push_back(make_command_recipe());
   recipes_.push_back(make_sqlite_recipe());
   recipes_.push_back(make_n8n_recipe());

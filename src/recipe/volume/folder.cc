@@ -16,14 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// `text` as one word of a shell command.
-std::string shell_word(std::string_view text) {
-  std::string word = "'";
-  for (const char letter : text)
-    word += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return word + "'";
-}
-
 std::string integrity_of(const fs::path& file, const StopToken& stop) {
   try {
     SqliteDatabase database(file, SqliteOpen::copy, stop);
@@ -41,6 +33,13 @@ bool has_bytes(const fs::path& file) {
 }
 
 }  // namespace
+
+std::string shell_word(std::string_view text) {
+  std::string word = "'";
+  for (const char letter : text)
+    word += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return word + "'";
+}
 
 Json folder_details(const Service& service, const fs::path& folder) {
   const std::string volume = service.settings.text("volume");

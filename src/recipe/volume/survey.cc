@@ -78,7 +78,7 @@ void cut_largest(const RestoredService& restored) {
 
 void Survey::add_folder(const fs::path& folder, const std::string& prefix,
                         const TreeOptions& options) {
-  TreeWalk walk(folder, options.exclude, options.stop);
+  TreeWalk walk(folder, options.exclude, options.stop, options.only);
   while (const std::optional<TreeEntry> entry = walk.next()) add(*entry, prefix);
 }
 

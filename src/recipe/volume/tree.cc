@@ -74,7 +74,7 @@ std::string clean_must(std::string_view path) {
 class TreeMembers::Impl {
  public:
   Impl(fs::path root, TreeOptions options)
-      : walk_(std::move(root), options.exclude, options.stop),
+      : walk_(std::move(root), options.exclude, options.stop, options.only),
         options_(std::move(options)),
         feedback_(std::make_shared<Feedback>()),
         root_is_due_(!options_.prefix.empty()) {
@@ -375,7 +375,7 @@ void count_entry(TreeCounts& counts, const struct stat& status) {
 }
 
 TreeCounts count_tree(const fs::path& root, const TreeOptions& options) {
-  TreeWalk walk(root, options.exclude, options.stop);
+  TreeWalk walk(root, options.exclude, options.stop, options.only);
   TreeCounts counts;
   while (const std::optional<TreeEntry> entry = walk.next()) count_entry(counts, entry->status);
   return counts;

@@ -42,6 +42,7 @@ using SqliteHook =
 
 struct TreeOptions {
   std::string prefix = {};  //  folder below the service's; the root becomes that member
+  std::string only = {};    //  if given, the one name in the root folder that is handed out
   std::vector<std::string> exclude = {};  //  patterns, see recipe/volume/glob.h
   std::vector<std::string> must = {};     //  relative paths without which the backup fails
   SqliteHook sqlite = {};

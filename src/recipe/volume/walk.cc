@@ -84,7 +84,8 @@ void fail_unreadable(const fs::path& path, int error_number) {
   throw error;
 }
 
-TreeWalk::TreeWalk(fs::path root, const std::vector<std::string>& exclude, StopToken stop)
+TreeWalk::TreeWalk(fs::path root, const std::vector<std::string>& exclude, StopToken stop,
+                   const std::string& only)
     : root_(std::move(root)),
       root_fd_(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
       exclude_(exclude.begin(), exclude.end()),
@@ -94,6 +95,7 @@ TreeWalk::TreeWalk(fs::path root, const std::vector<std::string>& exclude, StopT
   UniqueFd own = UniqueFd(::openat(root_fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!own) fail_unreadable(root_, errno);
   push(std::move(own), "");
+  if (!only.empty()) std::erase_if(frames_.back().names, [&](auto& name) { return name != only; });
 }
 
 bool TreeWalk::is_excluded(std::string_view path) const {

@@ -40,8 +40,10 @@ struct TreeEntry {
 class TreeWalk {
  public:
   // Throws Error(service) if `root` cannot be opened. A root that is itself a symbolic link is
-  // followed: the person who configured it named it.
-  TreeWalk(std::filesystem::path root, const std::vector<std::string>& exclude, StopToken stop);
+  // followed: the person who configured it named it. `only`, if given, is the one name in the root
+  // that is walked.
+  TreeWalk(std::filesystem::path root, const std::vector<std::string>& exclude, StopToken stop,
+           const std::string& only = "");
 
   // The next file, folder or link; a folder comes before what is in it. Throws Error(service) for a
   // folder that cannot be read: leaving it out would lose data in silence.
