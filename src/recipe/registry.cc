@@ -4,6 +4,7 @@
 #include "recipe/command/recipe_command.h"
 #include "recipe/files/recipe_files.h"
 #include "recipe/n8n/recipe_n8n.h"
+#include "recipe/postgres/recipe_postgres.h"
 #include "recipe/recipe.h"
 #include "recipe/sqlite/recipe_sqlite.h"
 #include "recipe/traefik/recipe_traefik.h"
@@ -21,6 +22,7 @@ RecipeRegistry::RecipeRegistry() {
   recipes_.push_back(make_waha_recipe());
   recipes_.push_back(make_traefik_recipe());
   recipes_.push_back(make_caddy_recipe());
+  recipes_.push_back(make_postgres_recipe());
 }
 
 const Recipe* RecipeRegistry::find(std::string_view name) const {

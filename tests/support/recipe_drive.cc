@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/text.h"
 
 namespace lifeboat::test {
 
@@ -25,12 +26,15 @@ DrivenBackup drive_backup(const Recipe& recipe, const Service& service, RecipeCo
     const std::unique_ptr<Source> source = member->open();
     Bytes block(65536);
     uint64_t total = 0;
+    std::string tail;
     while (const size_t count = source->read(block)) {
       stream.write(reinterpret_cast<const char*>(block.data()), static_cast<long>(count));
       total += count;
+      append_tail(tail, as_text(ByteView(block).first(count)), 4096);
     }
     ensure(static_cast<bool>(stream.flush()), "a test file can be written");
     ensure(!member->size || *member->size == total, "a member is as long as it says");
+    if (member->judge && !member->size) member->judge({{total, ""}, tail});
     ::chmod(file.c_str(), member->meta.mode);
   }
   made.warnings = plan->warnings();

@@ -17,8 +17,8 @@ struct DrivenBackup {
   std::vector<std::string> warnings;
 };
 
-// Plans `service`, reads all members to their ends and writes files and folders below `target`.
-// A known size that is not the size read is a Bug.
+// Plans `service`, reads all members to their ends, lets the recipe judge those of unknown size,
+// and writes files and folders below `target`. A known size that is not the size read is a Bug.
 DrivenBackup drive_backup(const Recipe& recipe, const Service& service, RecipeContext& context,
                           const std::filesystem::path& target);
 
