@@ -3,6 +3,7 @@
 #include "recipe/caddy/recipe_caddy.h"
 #include "recipe/command/recipe_command.h"
 #include "recipe/files/recipe_files.h"
+#include "recipe/mysql/recipe_mysql.h"
 #include "recipe/n8n/recipe_n8n.h"
 #include "recipe/postgres/recipe_postgres.h"
 #include "recipe/recipe.h"
@@ -23,6 +24,7 @@ RecipeRegistry::RecipeRegistry() {
   recipes_.push_back(make_traefik_recipe());
   recipes_.push_back(make_caddy_recipe());
   recipes_.push_back(make_postgres_recipe());
+  recipes_.push_back(make_mysql_recipe());
 }
 
 const Recipe* RecipeRegistry::find(std::string_view name) const {

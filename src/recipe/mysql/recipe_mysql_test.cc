@@ -1,0 +1,342 @@
+// Against a real MariaDB of the host's programs, each test with a server of its own.
+
+#include "recipe/mysql/recipe_mysql.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/format.h"
+#include "base/text.h"
+#include "process/server.h"
+#include "recipe/mysql/scratch_server.h"
+#include "support/doubles.h"
+#include "support/recipe_drive.h"
+#include "support/shell.h"
+
+namespace lifeboat {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using test::error_text;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr const char* sample_sql = R"(
+CREATE DATABASE app CHARACTER SET utf8mb4; USE app;
+CREATE TABLE people (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(80), photo BLOB, is_in BIT(1));
+INSERT INTO people (name, photo, is_in) VALUES ('O''Neil; -- (x),(y)', x'00FF27', b'1'),
+  ('line
+break', NULL, b'0'), ('ünï💾', '', NULL);
+CREATE TABLE nothing (id INT);
+CREATE TABLE log (entry TEXT);
+CREATE VIEW names AS SELECT name FROM people;
+CREATE FUNCTION twice(x INT) RETURNS INT DETERMINISTIC RETURN 2 * x;
+DELIMITER ;;
+CREATE TRIGGER note AFTER INSERT ON people FOR EACH ROW BEGIN
+  -- don't
+  INSERT INTO log VALUES (1);
+END ;;
+CREATE EVENT tidy ON SCHEDULE EVERY 1 DAY DO DELETE FROM log ;;
+DELIMITER ;
+CREATE DATABASE `odd/na me`;
+CREATE TABLE `odd/na me`.`t``x` (id INT); INSERT INTO `odd/na me`.`t``x` VALUES (1);
+CREATE USER 'app'@'%' IDENTIFIED BY 'geheim'; GRANT SELECT, INSERT ON app.* TO 'app'@'%';
+CREATE ROLE reader; GRANT SELECT ON app.people TO reader; GRANT reader TO 'app'@'%';
+)";
+
+class MysqlRecipeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string why_not;
+    live_ = start_mysql_on_host(live_folder_.path(), {}, context_, why_not);
+    if (!live_) GTEST_SKIP() << why_not << ": install mariadb-server";
+    service_.settings.set("socket", scratch_mysql_socket(live_folder_.path()).native());
+    service_.settings.set("user", std::string("root"));
+  }
+
+  // Runs SQL as root with the stock client; its rows as it prints them.
+  std::string sql(const std::string& text) const {
+    test::write_file(folder_ / "test.sql", text);
+    return test::shell_ok(client() + " < " + (folder_ / "test.sql").native());
+  }
+  std::string client() const {
+    return format("mariadb --no-defaults --default-character-set=utf8mb4 -N -u root --socket={}",
+                  scratch_mysql_socket(live_folder_.path()).native());
+  }
+  // As docs/recipes/mysql.md says, word by word.
+  void use_backup_user() {
+    const std::string docs = test::slurp(LIFEBOAT_SOURCE_DIR "/docs/recipes/mysql.md");
+    const size_t begin = docs.find("```sql\n") + 7;
+    sql(docs.substr(begin, docs.find("```", begin) - begin));
+    service_.settings.set("user", std::string("lifeboat"));
+    service_.settings.set("password", std::make_shared<const Secret>("a long password"));
+  }
+  RestoredService backup() {
+    driven_ = test::drive_backup(*recipe_, service_, context_, folder_ / "db");
+    return {"db", folder_ / "db", driven_.facts};
+  }
+  std::string backup_error() {
+    return error_text([&] {
+      try {
+        recipe_->plan(service_, context_);
+      } catch (const Error& error) {
+        throw Error(error.kind(), format("{} | {}", error.what(), join(error.hints(), " ")));
+      }
+    });
+  }
+  std::vector<std::string> failed(const RestoredService& restored) {
+    return test::failed_probes(recipe_->probe(restored, context_));
+  }
+
+  const std::unique_ptr<Recipe> recipe_ = make_mysql_recipe();
+  SystemClock clock_;
+  test::SeededRandom random_;
+  test::TempFolder folder_;
+  test::TempFolder live_folder_;
+  RecipeContext context_{clock_, random_, {}, folder_.path()};
+  Service service_{"db", "mysql", {}};
+  std::unique_ptr<ScratchMysqlServer> live_;
+  test::DrivenBackup driven_;
+};
+
+TEST_F(MysqlRecipeTest, BackupByTheDocumentedUserHoldsEverything) {
+  sql(sample_sql);
+  use_backup_user();
+  const RestoredService restored = backup();
+  EXPECT_THAT(driven_.paths,
+              ElementsAre("databases/app.sql", "databases/odd%2Fna%20me.sql", "grants.sql"));
+  EXPECT_THAT(failed(restored), IsEmpty());
+  EXPECT_THAT(driven_.warnings, IsEmpty());
+  EXPECT_THAT(restored.expected.missing, IsEmpty());
+  EXPECT_EQ(restored.expected.find("databases")->count, 2u);
+  EXPECT_EQ(restored.expected.find("tables")->count, 4u);
+  EXPECT_EQ(restored.expected.find("rows")->count, 3u + 1u);
+  const Json app = restored.expected.details["databases"]["app"];
+  EXPECT_EQ(app["tables"]["people"], 3);
+  EXPECT_EQ(app["tables"]["nothing"], 0);
+  for (const char* kind : {"views", "triggers", "routines", "events"})
+    EXPECT_EQ(app[kind], 1) << kind;
+  EXPECT_EQ(restored.expected.details["accounts"], 3);
+  const std::string grants = test::slurp(folder_ / "db/grants.sql");
+  EXPECT_THAT(grants, AllOf(HasSubstr("CREATE ROLE IF NOT EXISTS `reader`;"),
+                            HasSubstr("CREATE USER IF NOT EXISTS `app`@`%` IDENTIFIED BY PASSWORD"),
+                            HasSubstr("GRANT `reader` TO `app`@`%`;"), Not(HasSubstr("`root`@"))));
+  EXPECT_THAT(print_json(facts_to_json(restored.expected)), Not(HasSubstr("long password")));
+  for (const Finding& finding : recipe_->check(service_, context_)) {
+    EXPECT_EQ(finding.level, Finding::Level::ok) << finding.message << finding.hint;
+  }
+}
+
+TEST_F(MysqlRecipeTest, StepsOfTheRestoreCardBringAllBack) {
+  sql(sample_sql);
+  const std::string state =
+      "SELECT id, name, hex(photo), is_in + 0 FROM app.people; SELECT * FROM `odd/na me`.`t``x`;"
+      "SELECT app.twice(21); SELECT count(*) FROM app.names; SHOW GRANTS FOR 'app'@'%';"
+      "SELECT count(*) FROM information_schema.triggers WHERE trigger_schema = 'app';"
+      "SELECT count(*) FROM information_schema.events; INSERT INTO app.people (name) VALUES "
+      "('new');"
+      "SELECT count(*) FROM app.log; DELETE FROM app.people WHERE name = 'new'; DELETE FROM "
+      "app.log;";
+  const RestoredService restored = backup();
+  const std::string before = sql(state);
+  sql("DROP DATABASE app; DROP DATABASE `odd/na me`; DROP USER 'app'@'%'; DROP ROLE reader;");
+  std::string script = "set -e; export MYSQL_PWD=; cd " + folder_.path().native() + "\n";
+  for (const std::string& line : split(recipe_->restore_card(service_, driven_.facts), '\n')) {
+    if (line.starts_with("       ") && line.find("read -rs") == std::string::npos) {
+      script += line + "\n";
+    }
+  }
+  test::shell_ok(script);
+  EXPECT_EQ(sql(state), before);
+}
+
+TEST_F(MysqlRecipeTest, EverySabotageIsCaught) {
+  sql(sample_sql);
+  for (const Sabotage& sabotage : recipe_->sabotages()) {
+    SCOPED_TRACE(sabotage.name);
+    const RestoredService restored = backup();
+    ASSERT_THAT(failed(restored), IsEmpty());
+    sabotage.apply(restored);
+    EXPECT_THAT(failed(restored), Not(IsEmpty()));
+  }
+}
+
+TEST_F(MysqlRecipeTest, ProvesItselfInAServerOfItsOwn) {
+  sql(sample_sql);
+  const RestoredService restored = backup();
+  std::string why_not;
+  const auto prove = [&] {
+    const test::TempFolder scratch;
+    ProvingGround ground{nullptr, scratch.path()};
+    return recipe_->prove(restored, ground, context_, why_not);
+  };
+  const std::vector<ProbeResult> answers = prove();
+  EXPECT_EQ(answers.size(), 3u) << why_not;
+  EXPECT_THAT(test::failed_probes(answers), IsEmpty());
+  // What probes without a server cannot see: text that is no SQL.
+  std::string text = test::slurp(folder_ / "db/databases/app.sql");
+  text.replace(text.find("INT(11)") == std::string::npos ? text.find("int(11)") : 0, 7, "int[11)");
+  test::write_file(folder_ / "db/databases/app.sql", text);
+  EXPECT_THAT(failed(restored), IsEmpty());
+  EXPECT_THAT(test::failed_probes(prove()), Contains(HasSubstr("syntax")));
+}
+
+TEST_F(MysqlRecipeTest, ProofNeedsAServerThatFits) {
+  sql(sample_sql);
+  RestoredService restored = backup();
+  std::string why_not;
+  const test::TempFolder scratch;
+  ProvingGround ground{nullptr, scratch.path()};
+  restored.expected.details["server"] = "8.4.2";
+  EXPECT_THAT(recipe_->prove(restored, ground, context_, why_not), IsEmpty());
+  EXPECT_THAT(why_not, HasSubstr("the dumps are of MySQL 8.4.2, this host has MariaDB"));
+  restored.expected.details["server"] = "99.1.2-MariaDB";
+  EXPECT_THAT(recipe_->prove(restored, ground, context_, why_not), IsEmpty());
+  EXPECT_THAT(why_not, HasSubstr("older"));
+}
+
+TEST_F(MysqlRecipeTest, WrongLoginIsAFailedServiceWithAHint) {
+  sql(sample_sql);
+  use_backup_user();
+  service_.settings.set("password", std::make_shared<const Secret>("wr0ng-one"));
+  EXPECT_THAT(backup_error(), AllOf(HasSubstr("Access denied for user"), HasSubstr("password: YES"),
+                                    HasSubstr("| Run the command"), HasSubstr("Check 'user'"),
+                                    Not(HasSubstr("wr0ng-one"))));
+  EXPECT_EQ(recipe_->check(service_, context_).at(0).level, Finding::Level::error);
+  service_.settings.set("socket", std::string("/nowhere/socket"));
+  EXPECT_THAT(backup_error(), HasSubstr("Is the server running"));
+}
+
+TEST_F(MysqlRecipeTest, WhatIsNotThereOrNotShownFails) {
+  EXPECT_THAT(backup_error(), HasSubstr("the server shows none but its own"));
+  sql(sample_sql);
+  service_.settings.set("databases", std::vector<std::string>{"ap"});
+  EXPECT_THAT(backup_error(), AllOf(HasSubstr("'ap'"), HasSubstr("Did you mean 'app'?")));
+  sql("CREATE DATABASE bare");
+  service_.settings.set("databases", std::vector<std::string>{"bare"});
+  EXPECT_THAT(backup_error(), HasSubstr("tables of database 'bare': the server shows none"));
+  service_.settings.set("databases", std::vector<std::string>{"app"});
+  service_.settings.set("exclude_tables", std::vector<std::string>{"app.lgo"});
+  EXPECT_THAT(backup_error(), HasSubstr("leave out table 'app.lgo'"));
+}
+
+TEST_F(MysqlRecipeTest, TooFewRightsFail) {
+  sql(sample_sql);
+  sql("CREATE USER few@localhost; GRANT SELECT, LOCK TABLES ON app.* TO few@localhost");
+  service_.settings.set("user", std::string("few"));
+  EXPECT_THAT(backup_error(), HasSubstr("docs/recipes/mysql.md lists"));
+  sql("GRANT SHOW VIEW, TRIGGER, EVENT ON app.* TO few@localhost; GRANT SELECT ON mysql.proc TO "
+      "few@localhost");
+  EXPECT_THAT(backup_error(),
+              AllOf(HasSubstr("read accounts and rights"), HasSubstr("set 'grants: false'")));
+  service_.settings.set("grants", false);
+  const RestoredService restored = backup();
+  EXPECT_THAT(restored.expected.missing, Contains(HasSubstr("'grants' is false")));
+  EXPECT_THAT(failed(restored), IsEmpty());
+}
+
+TEST_F(MysqlRecipeTest, WhatIsLeftOutOrUnprotectedIsTold) {
+  sql(sample_sql);
+  sql("CREATE TABLE app.old (id INT) ENGINE=MyISAM; INSERT INTO app.old VALUES (1)");
+  service_.settings.set("exclude_tables", std::vector<std::string>{"app.log"});
+  const RestoredService restored = backup();
+  EXPECT_THAT(driven_.warnings, Contains(HasSubstr("1 table is not InnoDB")));
+  EXPECT_THAT(restored.expected.consistency, HasSubstr("app.old (MyISAM)"));
+  EXPECT_THAT(restored.expected.missing, Contains(HasSubstr("Table app.log")));
+  EXPECT_FALSE(restored.expected.details["databases"]["app"]["tables"].contains("log"));
+  EXPECT_THAT(failed(restored), IsEmpty());
+}
+
+// Holds the dump in the middle by a lock on a table, until `strike` is done.
+class HeldDump {
+ public:
+  HeldDump(const std::string& client, const std::function<void()>& strike, Clock& clock)
+      : lock_({.argv = {"bash", "-c",
+                        "echo 'LOCK TABLES app.people WRITE; SELECT 1; SELECT sleep(600);' | " +
+                            client}},
+              clock),
+        thread_([client, strike] {
+          const std::string waiting = client +
+                                      " -e 'SELECT count(*) FROM information_schema.processlist "
+                                      "WHERE state LIKE \"Waiting for table%\"'";
+          while (test::shell(waiting).output != "1\n") {
+          }
+          strike();
+        }) {
+    const std::string holds = client +
+                              " -e 'SELECT count(*) FROM information_schema.processlist WHERE "
+                              "info LIKE \"SELECT sleep%\"'";
+    while (test::shell(holds).output != "1\n") {
+    }
+  }
+  ~HeldDump() { thread_.join(); }
+
+ private:
+  ChildServer lock_;
+  std::thread thread_;
+};
+
+// The child of this process that runs `program`.
+std::string child_of(const std::string& program) {
+  return test::shell_ok(
+      format("for child in $(cat /proc/{}/task/*/children); do "
+             "if [ \"$(cat /proc/$child/comm)\" = {} ]; then echo $child; fi; done",
+             getpid(), program));
+}
+
+TEST_F(MysqlRecipeTest, DumpThatIsKilledIsAFailedService) {
+  sql(sample_sql);
+  const HeldDump held(
+      client(), [] { test::shell_ok("kill -KILL " + child_of("mariadb-dump")); }, clock_);
+  EXPECT_THAT(backup_error(), AllOf(HasSubstr("dump database 'app': run 'mariadb-dump'"),
+                                    HasSubstr("killed by signal 9 (SIGKILL)")));
+}
+
+TEST_F(MysqlRecipeTest, ServerThatGoesAwayIsAFailedService) {
+  sql(sample_sql);
+  const HeldDump held(
+      client(),
+      [this] {
+        const std::string ids =
+            " -e 'SELECT id FROM information_schema.processlist WHERE state LIKE \"Waiting for "
+            "table%\"'";
+        const std::string id = test::shell_ok(client() + ids);
+        test::shell_ok(client() + " -e 'KILL CONNECTION " + id.substr(0, id.size() - 1) + "'");
+      },
+      clock_);
+  EXPECT_THAT(backup_error(),
+              AllOf(HasSubstr("dump database 'app'"), HasSubstr("exit status"),
+                    HasSubstr("Lost connection"), HasSubstr("The server went away")));
+}
+
+TEST_F(MysqlRecipeTest, StopEndsTheDump) {
+  sql(sample_sql);
+  StopSource stop;
+  context_.stop = stop.token();
+  const HeldDump held(
+      client(), [&] { stop.request_stop(); }, clock_);
+  EXPECT_THROW(recipe_->plan(service_, context_), Interrupted);
+}
+
+TEST_F(MysqlRecipeTest, FullSpoolIsAFailedService) {
+  sql(sample_sql);
+  test::TempFolder small;
+  const auto mounted = test::shell("mount -t tmpfs -o size=4k tmpfs " + small.path().native());
+  if (mounted.status != 0) GTEST_SKIP() << "mounting a tmpfs needs root";
+  context_.spool_dir = small.path();
+  const std::string told = backup_error();
+  test::shell_ok("umount " + small.path().native());
+  EXPECT_THAT(told, AllOf(HasSubstr("dump database 'app'"), HasSubstr("no space left")));
+}
+
+}  // namespace
+}  // namespace lifeboat
