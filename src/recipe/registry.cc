@@ -3,6 +3,7 @@
 #include "recipe/caddy/recipe_caddy.h"
 #include "recipe/command/recipe_command.h"
 #include "recipe/files/recipe_files.h"
+#include "recipe/grafana/recipe_grafana.h"
 #include "recipe/mysql/recipe_mysql.h"
 #include "recipe/n8n/recipe_n8n.h"
 #include "recipe/postgres/recipe_postgres.h"
@@ -20,6 +21,7 @@ RecipeRegistry::RecipeRegistry() {
   recipes_.push_back(make_command_recipe());
   recipes_.push_back(make_sqlite_recipe());
   recipes_.push_back(make_n8n_recipe());
+  recipes_.push_back(make_grafana_recipe());
   recipes_.push_back(make_waha_recipe());
   recipes_.push_back(make_traefik_recipe());
   recipes_.push_back(make_caddy_recipe());
