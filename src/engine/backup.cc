@@ -14,6 +14,7 @@
 #include "engine/hooks.h"
 #include "engine/monthly.h"
 #include "io/pipeline.h"
+#include "recipe/details.h"
 #include "snapshot/archive_writer.h"
 #include "snapshot/catalog.h"
 #include "snapshot/run_lock.h"
@@ -230,11 +231,13 @@ bool Backup::write_member(ArchiveWriter& archive, Candidate& candidate, Member& 
 void Backup::finish_service(Candidate& candidate) {
   ManifestService& record = candidate.record;
   record.warnings = candidate.plan->warnings();
+  // What a recipe has to say each time, such as when its certificates end.
+  const std::string summary = detail_text(candidate.plan->facts().details, "summary");
   release(candidate);
   record.ok = true;
-  environment_.progress.note(format("{}: {}, {}", record.name,
-                                    print_count(record.members, "member", "members"),
-                                    print_bytes(record.raw_bytes)));
+  environment_.progress.note(
+      format("{}: {}, {}{}{}", record.name, print_count(record.members, "member", "members"),
+             print_bytes(record.raw_bytes), summary.empty() ? "" : "; ", summary));
   for (const std::string& warning : record.warnings) {
     environment_.progress.note(format("{}: warning: {}", record.name, warning));
   }

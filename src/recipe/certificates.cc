@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 
 namespace lifeboat {
 
@@ -31,6 +32,20 @@ std::string certificate_warning(const JudgedCertificate& certificate, Timestamp 
                 print_date(date_of(end)));
 }
 
+std::string certificates_summary(const std::vector<JudgedCertificate>& certificates,
+                                 Timestamp now) {
+  std::string told = print_count(certificates.size(), "certificate", "certificates");
+  std::optional<Timestamp> first;
+  for (const JudgedCertificate& one : certificates) {
+    if (one.leaf && (!first || one.leaf->not_after < *first)) first = one.leaf->not_after;
+  }
+  if (!first) return told;
+  const auto days = std::chrono::floor<std::chrono::days>(*first - now).count();
+  return told + (days < 0
+                     ? format(", the first ended {} ({} d ago)", print_date(date_of(*first)), -days)
+                     : format(", the first ends {} ({} d)", print_date(date_of(*first)), days));
+}
+
 ProbeResult probe_keys(std::string name, const std::vector<JudgedCertificate>& certificates) {
   const std::string total = print_count(certificates.size(), "certificate", "certificates");
   for (const JudgedCertificate& certificate : certificates) {
@@ -41,8 +56,10 @@ ProbeResult probe_keys(std::string name, const std::vector<JudgedCertificate>& c
   return {std::move(name), true, total, total, ""};
 }
 
-ProbeResult probe_dates(const std::vector<JudgedCertificate>& certificates, Timestamp read_at) {
-  ProbeResult answer{"no certificate had ended at backup time", true, "none", "none", ""};
+ProbeResult probe_dates(const std::vector<JudgedCertificate>& certificates, Timestamp read_at,
+                        Timestamp now) {
+  ProbeResult answer{"no certificate had ended at backup time", true, "none had ended",
+                     certificates_summary(certificates, now), ""};
   for (const JudgedCertificate& certificate : certificates) {
     if (!certificate.leaf) continue;
     const Timestamp end = certificate.leaf->not_after;
@@ -55,6 +72,13 @@ ProbeResult probe_dates(const std::vector<JudgedCertificate>& certificates, Time
     }
   }
   return answer;
+}
+
+InventoryEntry certificate_entry(std::string id, std::string name, std::string_view chain,
+                                 std::string_view key) {
+  // A key that was exchanged is another certificate, though the chain is the same.
+  return {"certificate", std::move(id), std::move(name),
+          sha256_hex(as_bytes(chain)) + sha256_hex(as_bytes(key))};
 }
 
 }  // namespace lifeboat

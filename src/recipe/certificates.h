@@ -29,11 +29,20 @@ JudgedCertificate judge_certificate(std::string_view name, std::string_view chai
 // is well.
 std::string certificate_warning(const JudgedCertificate& certificate, Timestamp now);
 
+// "2 certificates, the first ends 2026-12-24 (27 d)": of those that parse.
+std::string certificates_summary(const std::vector<JudgedCertificate>& certificates, Timestamp now);
+
 // No certificate has a fault. `name` is the probe's.
 ProbeResult probe_keys(std::string name, const std::vector<JudgedCertificate>& certificates);
 
 // None had ended at backup time: an old snapshot is not damaged because its certificates ended
-// since. Those that do not parse are left to probe_keys().
-ProbeResult probe_dates(const std::vector<JudgedCertificate>& certificates, Timestamp read_at);
+// since, though the answer tells when the first does, counted from `now`. Those that do not parse
+// are left to probe_keys().
+ProbeResult probe_dates(const std::vector<JudgedCertificate>& certificates, Timestamp read_at,
+                        Timestamp now);
+
+// For Recipe::inventory(): `id` is where it is kept, `name` whose it is.
+InventoryEntry certificate_entry(std::string id, std::string name, std::string_view chain,
+                                 std::string_view key);
 
 }  // namespace lifeboat

@@ -10,6 +10,7 @@
 #include "recipe/recipe.h"
 #include "recipe/sqlite/recipe_sqlite.h"
 #include "recipe/traefik/recipe_traefik.h"
+#include "recipe/uptime_kuma/recipe_uptime_kuma.h"
 #include "recipe/volume/recipe_volume.h"
 #include "recipe/waha/recipe_waha.h"
 
@@ -27,6 +28,7 @@ RecipeRegistry::RecipeRegistry() {
   recipes_.push_back(make_caddy_recipe());
   recipes_.push_back(make_postgres_recipe());
   recipes_.push_back(make_mysql_recipe());
+  recipes_.push_back(make_uptime_kuma_recipe());
 }
 
 const Recipe* RecipeRegistry::find(std::string_view name) const {

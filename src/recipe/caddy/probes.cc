@@ -6,10 +6,12 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "crypto/x509.h"
 #include "io/files.h"
 #include "recipe/caddy/pairs.h"
 #include "recipe/details.h"
+#include "recipe/inventory.h"
 #include "recipe/sqlite/probes.h"
 #include "recipe/volume/settled_file.h"
 
@@ -120,12 +122,12 @@ void cut_certificate(const RestoredService& restored) {
 
 }  // namespace
 
-std::vector<ProbeResult> probe_caddy(const RestoredService& restored, const StopToken& stop) {
+std::vector<ProbeResult> probe_caddy(const RestoredService& restored, RecipeContext& context) {
   const fs::path& folder = restored.directory;
   CaddyFiles files;
   std::vector<ProbeResult> answers;
   answers.push_back(ask("Caddy's data folder is there", [&]() -> ProbeResult {
-    files = restored_files(restored, stop);
+    files = restored_files(restored, context.stop);
     return {"Caddy's data folder is there", true, "yes", "yes", printable(files.below)};
   }));
   answers.push_back(probe_count(restored, "certificates", files.sites.size()));
@@ -139,11 +141,39 @@ std::vector<ProbeResult> probe_caddy(const RestoredService& restored, const Stop
       probe_keys("every key of a local authority belongs to it", judgement.authorities));
   const std::string read_at = detail_text(restored.expected.details, "read_at");
   if (!read_at.empty()) {
-    answers.push_back(probe_dates(judgement.newest(), parse_time(read_at)));
+    answers.push_back(probe_dates(judgement.newest(), parse_time(read_at), context.clock.now()));
   }
   answers.push_back(probe_json(folder, files));
   answers.push_back(probe_accounts(folder, files));
   return answers;
+}
+
+std::vector<InventoryEntry> inventory_caddy(const RestoredService& restored,
+                                            const StopToken& stop) {
+  const fs::path& folder = restored.directory;
+  const CaddyFiles files = restored_files(restored, stop);
+  const auto content = [&](const std::string& path) {
+    const bool is_there = fs::is_regular_file(fs::symlink_status(folder / path));
+    return is_there ? read_file(folder / path, file_bytes_max) : std::string();
+  };
+  std::vector<InventoryEntry> entries;
+  for (const auto* list : {&files.sites, &files.authorities}) {
+    for (const CaddyPair& pair : *list) {
+      entries.push_back(certificate_entry(pair.certificate, printable(pair.name),
+                                          content(pair.certificate), content(pair.key)));
+    }
+  }
+  for (const CaddyAccount& account : files.accounts) {
+    entries.push_back({"account", account.registration, printable(account.registration),
+                       sha256_hex(as_bytes(content(account.registration) + content(account.key)))});
+  }
+  if (!fs::is_directory(folder / caddy_config_prefix)) return entries;
+  for (InventoryEntry& entry : inventory_of_files(folder / caddy_config_prefix, stop)) {
+    if (entry.kind == "folder") continue;
+    entry.kind = "configuration file";
+    entries.push_back(std::move(entry));
+  }
+  return entries;
 }
 
 std::vector<Sabotage> caddy_sabotages() {

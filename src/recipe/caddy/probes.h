@@ -11,7 +11,8 @@ namespace lifeboat {
 inline constexpr const char* caddy_data_prefix = "data";
 inline constexpr const char* caddy_config_prefix = "config";
 
-std::vector<ProbeResult> probe_caddy(const RestoredService& restored, const StopToken& stop);
+std::vector<ProbeResult> probe_caddy(const RestoredService& restored, RecipeContext& context);
+std::vector<InventoryEntry> inventory_caddy(const RestoredService& restored, const StopToken& stop);
 std::vector<Sabotage> caddy_sabotages();
 
 }  // namespace lifeboat

@@ -14,6 +14,7 @@
 #include "recipe/details.h"
 #include "recipe/volume/folder.h"
 #include "recipe/volume/locate.h"
+#include "recipe/volume/replace.h"
 #include "recipe/volume/walk.h"
 
 namespace lifeboat {
@@ -117,6 +118,9 @@ class CaddyPlan final : public ServicePlan {
     facts_.details["read_at"] = print_time(now);
     facts_.details["certificates"] = names_and_ends(judgement_.sites);
     facts_.details["authorities"] = names_and_ends(judgement_.authorities);
+    // What is renewed within days would always end first: not the authorities.
+    facts_.details["summary"] =
+        certificates_summary(CaddyJudgement{judgement_.sites, {}}.newest(), now);
     if (const auto first = judgement_.first_end()) {
       facts_.details["first_not_after"] = print_time(*first);
     }
@@ -146,12 +150,11 @@ std::vector<Finding> check_certificates(const Service& service, RecipeContext& c
     judgement.authorities.push_back(read_pair(folder, pair, context.stop).judged);
   }
   std::vector<Finding> findings;
-  if (const auto first = judgement.first_end()) {
-    findings.push_back({Finding::Level::ok,
-                        format("{}, the first ends on {}",
-                               print_count(files.sites.size(), "certificate", "certificates"),
-                               print_date(date_of(*first))),
-                        ""});
+  if (judgement.first_end()) {
+    findings.push_back(
+        {Finding::Level::ok,
+         certificates_summary(CaddyJudgement{judgement.sites, {}}.newest(), context.clock.now()),
+         ""});
   } else if (files.sites.empty()) {
     findings.push_back({Finding::Level::warning, "the folder holds no certificate",
                         "It should be what Caddy's container mounts at /data."});
@@ -161,6 +164,15 @@ std::vector<Finding> check_certificates(const Service& service, RecipeContext& c
                         "Look into Caddy's log for why it was not renewed or stored."});
   }
   return findings;
+}
+
+void make_keys_private(const fs::path& directory) {
+  TreeWalk walk(directory, {}, {});
+  while (const std::optional<TreeEntry> entry = walk.next()) {
+    if (!S_ISREG(entry->status.st_mode) || !entry->name.ends_with(".key")) continue;
+    const UniqueFd fd = open_below(entry->parent_fd, entry->name, O_RDONLY);
+    if (!fd || ::fchmod(fd.get(), 0600) != 0) fail_unreadable(directory / entry->path, errno);
+  }
 }
 
 class CaddyRecipe final : public Recipe {
@@ -221,19 +233,30 @@ class CaddyRecipe final : public Recipe {
 
   std::vector<ProbeResult> probe(const RestoredService& restored,
                                  RecipeContext& context) const override {
-    return probe_caddy(restored, context.stop);
+    return probe_caddy(restored, context);
+  }
+
+  std::vector<InventoryEntry> inventory(const RestoredService& restored,
+                                        RecipeContext& context) const override {
+    return inventory_caddy(restored, context.stop);
+  }
+
+  ReplaceReport replace(const Service& service, const RestoredService& restored,
+                        RecipeContext& context) const override {
+    std::vector<FolderChange> changes{
+        whole_folder(locate_folder(service, context), restored.directory / caddy_data_prefix)};
+    changes.front().prepare = make_keys_private;
+    const fs::path config = restored.directory / caddy_config_prefix;
+    const auto its_service = config_service(service);
+    if (its_service && fs::is_directory(config)) {
+      changes.push_back(whole_folder(locate_folder(*its_service, context), config));
+    }
+    return replace_folders(service, changes, context);
   }
 
   std::vector<Sabotage> sabotages() const override { return caddy_sabotages(); }
 
-  void after_restore(const fs::path& directory) const override {
-    TreeWalk walk(directory, {}, {});
-    while (const std::optional<TreeEntry> entry = walk.next()) {
-      if (!S_ISREG(entry->status.st_mode) || !entry->name.ends_with(".key")) continue;
-      const UniqueFd fd = open_below(entry->parent_fd, entry->name, O_RDONLY);
-      if (!fd || ::fchmod(fd.get(), 0600) != 0) fail_unreadable(directory / entry->path, errno);
-    }
-  }
+  void after_restore(const fs::path& directory) const override { make_keys_private(directory); }
 };
 
 }  // namespace

@@ -302,10 +302,37 @@ TEST_F(CaddyRecipeTest, CheckTellsCountAndFirstEnd) {
   const auto findings = recipe_->check(service_, context_);
   ASSERT_EQ(findings.size(), 2u);
   EXPECT_THAT(findings[1].message,
-              HasSubstr("2 certificates, the first ends on " +
+              HasSubstr("2 certificates, the first ends " +
                         print_date(date_of(clock_.now() + std::chrono::days(90)))));
   clock_.advance(std::chrono::days(85));
   EXPECT_EQ(recipe_->check(service_, context_).back().level, Finding::Level::warning);
+}
+
+TEST_F(CaddyRecipeTest, ReplacesBothFolders) {
+  write_file(folder_ / "config/caddy/autosave.json", R"({"old":1})");
+  service_.settings.set("config_path", (folder_ / "config").native());
+  const RestoredService restored = backup();
+  fs::remove_all(live("certificates"));
+  write_file(folder_ / "config/caddy/autosave.json", R"({"new":1})");
+  const ReplaceReport report = recipe_->replace(service_, restored, context_);
+  EXPECT_EQ(report.kept.size(), 2u);
+  EXPECT_EQ(slurp(folder_ / "config/caddy/autosave.json"), R"({"old":1})");
+  EXPECT_EQ(fs::status(live(site("example.org") + ".key")).permissions(), fs::perms(0600));
+  EXPECT_THAT(failed(backup()), IsEmpty());
+  EXPECT_EQ(made_.facts.find("certificates")->count, 2u);
+}
+
+TEST_F(CaddyRecipeTest, InventoryNamesCertificatesAndAccounts) {
+  const auto before = recipe_->inventory(backup(), context_);
+  ASSERT_EQ(before.size(), 5u);
+  EXPECT_EQ(before[0].kind, "certificate");
+  EXPECT_EQ(before[0].name, "example.org");
+  EXPECT_EQ(before[4].kind, "account");
+  make_site("example.org");
+  const auto after = recipe_->inventory(backup(), context_);
+  EXPECT_EQ(after[0].id, before[0].id);
+  EXPECT_NE(after[0].fingerprint, before[0].fingerprint);
+  EXPECT_EQ(after[1].fingerprint, before[1].fingerprint);
 }
 
 TEST_F(CaddyRecipeTest, KeysArePrivateAfterARestore) {

@@ -1,6 +1,7 @@
 // An n8n on this host: its folder, and the key that its credentials are encrypted with.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -13,6 +14,10 @@ namespace lifeboat {
 
 inline constexpr const char* n8n_database_name = "database.sqlite";
 inline constexpr const char* n8n_config_name = "config";
+
+// Folders of an n8n that hold what the database does not; `storage` since 2.x, `binaryData` before.
+inline constexpr std::array<const char*, 2> n8n_binary_folders{"storage", "binaryData"};
+inline constexpr std::array<const char*, 4> n8n_other_folders{"nodes", "custom", "ssh", "git"};
 
 // The folder that holds database.sqlite: what the service's `path` or `volume` names, or `.n8n` in
 // it. Throws Error(service) with a hint, also for an n8n that is not on SQLite.

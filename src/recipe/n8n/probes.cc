@@ -11,10 +11,13 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "crypto/hash.h"
+#include "crypto/openssl_salted.h"
 #include "io/files.h"
 #include "recipe/n8n/instance.h"
 #include "recipe/n8n/tables.h"
 #include "recipe/sqlite/probes.h"
+#include "recipe/sqlite/rows.h"
 
 namespace lifeboat {
 namespace {
@@ -169,6 +172,39 @@ std::vector<ProbeResult> probe_n8n(const RestoredService& restored, const StopTo
       probe_export(*database, restored.directory / "credentials.json", "credentials_entity"));
   results.push_back(probe_references(*database));
   return results;
+}
+
+std::vector<InventoryEntry> inventory_n8n(const RestoredService& restored, const StopToken& stop) {
+  SqliteDatabase database(restored.directory / n8n_database_name, SqliteOpen::copy, stop);
+  require_n8n_tables(database);
+  // What changes without anybody editing: times, counters, the state that a trigger keeps.
+  const std::set<std::string> volatile_columns{"updatedAt", "staticData",     "triggerCount",
+                                               "versionId", "versionCounter", "lastActiveAt"};
+  std::vector<InventoryEntry> entries =
+      inventory_of_rows(database, "workflow_entity", "workflow", "name", volatile_columns);
+  const std::optional<Secret> key =
+      key_of_n8n_config(read_file(restored.directory / n8n_config_name, config_bytes_max));
+  SqliteStatement rows = database.prepare("SELECT id, name, type, data FROM credentials_entity");
+  while (rows.step()) {
+    const std::string content(rows.text(3));
+    std::string fingerprint = sha256_hex(as_bytes(content));
+    // Each time it is saved it is salted anew: compared is what it says.
+    try {
+      if (key) {
+        const Secret plain =
+            openssl_salted_decrypt(content, n8n_passphrase(key->reveal()).reveal());
+        fingerprint = sha256_hex(as_bytes(plain.reveal()));
+      }
+    } catch (const Error&) {
+    }
+    entries.push_back({"credential", std::string(rows.text(0)), printable(rows.text(1)),
+                       format("{} {} {}", rows.text(1), rows.text(2), fingerprint)});
+  }
+  for (InventoryEntry& user :
+       inventory_of_rows(database, "user", "user", "email", volatile_columns)) {
+    entries.push_back(std::move(user));
+  }
+  return entries;
 }
 
 std::vector<Sabotage> n8n_sabotages() {

@@ -12,5 +12,7 @@ namespace lifeboat {
 
 std::vector<ProbeResult> probe_n8n(const RestoredService& restored, const StopToken& stop);
 std::vector<Sabotage> n8n_sabotages();
+// Workflows, credentials (decrypted where the restored key opens them) and users.
+std::vector<InventoryEntry> inventory_n8n(const RestoredService& restored, const StopToken& stop);
 
 }  // namespace lifeboat

@@ -20,6 +20,7 @@
 #include "recipe/details.h"
 #include "recipe/n8n/instance.h"
 #include "recipe/n8n/probes.h"
+#include "recipe/n8n/replace_n8n.h"
 #include "recipe/n8n/rest_export.h"
 #include "recipe/n8n/tables.h"
 #include "recipe/sqlite/probes.h"
@@ -35,9 +36,6 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t checked_keys_bytes_max = uint64_t{1} << 30;
 constexpr size_t names_shown_max = 5;
-// Folders of an n8n that hold what the database does not; `storage` since 2.x, `binaryData` before.
-constexpr std::array<const char*, 2> binary_folders{"storage", "binaryData"};
-constexpr std::array<const char*, 4> other_folders{"nodes", "custom", "ssh", "git"};
 
 FileMeta meta_of(const fs::path& file, const char* member) {
   struct stat status {};
@@ -202,7 +200,7 @@ class N8nPlan final : public ServicePlan {
 
   void list_folders(const Service& service) {
     std::error_code ignored;
-    for (const char* name : binary_folders) {
+    for (const char* name : n8n_binary_folders) {
       if (!fs::is_directory(folder_ / name, ignored)) continue;
       if (service.settings.flag("include_binary_data", true)) {
         folders_.emplace_back(name);
@@ -211,7 +209,7 @@ class N8nPlan final : public ServicePlan {
             "The folder '{}' with the files of executions: include_binary_data is false.", name));
       }
     }
-    for (const char* name : other_folders) {
+    for (const char* name : n8n_other_folders) {
       if (fs::is_directory(folder_ / name, ignored)) folders_.emplace_back(name);
     }
   }
@@ -302,6 +300,22 @@ class N8nRecipe final : public Recipe {
   }
 
   std::vector<Sabotage> sabotages() const override { return n8n_sabotages(); }
+
+  std::vector<InventoryEntry> inventory(const RestoredService& restored,
+                                        RecipeContext& context) const override {
+    return inventory_n8n(restored, context.stop);
+  }
+
+  ReplaceReport replace(const Service& service, const RestoredService& restored,
+                        RecipeContext& context) const override {
+    return replace_n8n(service, restored, context);
+  }
+
+  void after_restore(const fs::path& directory) const override {
+    const fs::path config = directory / n8n_config_name;
+    if (::chmod(config.c_str(), 0600) == 0) return;
+    throw system_error(ErrorKind::service, format("set the mode of '{}'", config.native()), errno);
+  }
 
  private:
   static Finding check_database(const fs::path& folder, const N8nKey& key, RecipeContext& context) {

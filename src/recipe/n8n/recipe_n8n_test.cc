@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "crypto/openssl_salted.h"
+#include "docker/scripted_engine_test_kit.h"
 #include "recipe/n8n/instance.h"
 #include "recipe/sqlite/sqlite.h"
 #include "support/doubles.h"
@@ -53,7 +54,8 @@ class N8nRecipeTest : public testing::Test {
   test::TempFolder folder_;
   SystemClock clock_;
   test::SeededRandom random_;
-  RecipeContext context_{clock_, random_, {}, folder_.path()};
+  RecipeContext context_{clock_,         random_,           {},
+                         folder_.path(), folder_ / "state", folder_ / "no-engine.sock"};
   std::unique_ptr<Recipe> recipe_ = make_n8n_recipe();
   Service service_{"n8n", "n8n", {}};
 };
@@ -237,6 +239,78 @@ TEST_F(N8nRecipeTest, CheckTellsAllOfIt) {
   test::write_file(home() / "config", std::string_view("{\"encryptionKey\": \"wrong\"}"));
   EXPECT_THAT(recipe_->check(service_, context_)[0].message,
               HasSubstr("8 of 8 credentials do not decrypt"));
+}
+
+TEST_F(N8nRecipeTest, InventoryLooksIntoCredentialsAndPastTheirSalt) {
+  make();
+  const test::DrivenBackup made = back_up();
+  const RestoredService state{"n8n", restored(), made.facts};
+  const auto inventory = [&] {
+    std::map<std::string, std::string> all;
+    for (const InventoryEntry& entry : recipe_->inventory(state, context_)) {
+      all[entry.kind + " " + entry.id] = entry.fingerprint;
+    }
+    return all;
+  };
+  const auto change_copy = [&](const std::string& sql) {
+    SqliteDatabase(restored() / "database.sqlite", SqliteOpen::write).exec(sql);
+  };
+  const auto before = inventory();
+  EXPECT_EQ(before.size(), 12u + 8u + 1u);
+  const std::string plain(
+      openssl_salted_decrypt(SqliteDatabase(restored() / "database.sqlite", SqliteOpen::copy)
+                                 .query_text("SELECT data FROM credentials_entity LIMIT 1"),
+                             test::N8nSampleOptions().key)
+          .reveal());
+  change_copy(format(
+      "UPDATE credentials_entity SET data = '{}' WHERE id = (SELECT id FROM credentials_entity "
+      "LIMIT 1); UPDATE workflow_entity SET updatedAt = '2030-01-01 00:00:00.000'",
+      openssl_salted_encrypt(as_bytes(plain), test::N8nSampleOptions().key, random_)));
+  EXPECT_EQ(inventory(), before) << "another salt and another time are no change";
+  change_copy("UPDATE workflow_entity SET active = 1 - active WHERE id = 'flow000000000001'");
+  auto after = inventory();
+  EXPECT_NE(after["workflow flow000000000001"], before.at("workflow flow000000000001"));
+  after["workflow flow000000000001"] = before.at("workflow flow000000000001");
+  EXPECT_EQ(after, before);
+}
+
+TEST_F(N8nRecipeTest, ReplacesDatabaseKeyAndFoldersAndLeavesTheRest) {
+  make();
+  const test::DrivenBackup made = back_up();
+  fs::permissions(restored() / "config", fs::perms(0644));
+  change("DELETE FROM workflow_entity");
+  test::write_file(home() / "database.sqlite-wal", "stale");
+  test::write_file(home() / "n8nEventLog.log", "log");
+  test::write_file(home() / "config", "{}");
+  const ReplaceReport report =
+      recipe_->replace(service_, {"n8n", restored(), made.facts}, context_);
+  EXPECT_FALSE(fs::exists(home() / "database.sqlite-wal"));
+  EXPECT_FALSE(fs::exists(home() / "workflows.json")) << "a means to restore, no file of n8n's";
+  EXPECT_EQ(test::slurp(home() / "n8nEventLog.log"), "log");
+  EXPECT_EQ(fs::status(home() / "config").permissions(), fs::perms(0600));
+  EXPECT_EQ(test::slurp(fs::path(report.kept.at(0)) / "config"), "{}");
+  fs::remove_all(restored());
+  EXPECT_EQ(back_up().facts.find("workflows")->count, 12u);
+}
+
+TEST_F(N8nRecipeTest, AContainerWithAnotherKeyIsNotReplaced) {
+  make();
+  const test::DrivenBackup made = back_up();
+  test::ScriptedEngine engine;
+  engine.on("GET /containers/json?all=true",
+            test::json_reply(200, format(R"([{{"Id": "c1", "Names": ["/n8n"], "State": "running",
+              "Mounts": [{{"Type": "bind", "Source": "{}", "RW": true}}]}}])",
+                                         home().native())));
+  engine.on("GET /containers/c1/json",
+            test::json_reply(200, R"({"Id": "c1", "Name": "/n8n", "State": {"Status": "running"},
+              "Config": {"Env": ["N8N_ENCRYPTION_KEY=another-key"]}})"));
+  context_.docker_socket = engine.socket_path();
+  const std::string told = error_text([&] {
+    recipe_->replace(service_, {"n8n", restored(), made.facts}, context_);
+  });
+  EXPECT_THAT(told, HasSubstr("container 'n8n' sets another N8N_ENCRYPTION_KEY"));
+  EXPECT_THAT(told, Not(HasSubstr("another-key")));
+  for (const std::string& request : engine.requests()) EXPECT_THAT(request, Not(HasSubstr("POST")));
 }
 
 TEST_F(N8nRecipeTest, TheCardNamesTheServiceAndStockCommands) {

@@ -11,9 +11,11 @@
 #include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/sqlite/probes.h"
+#include "recipe/sqlite/rows.h"
 #include "recipe/sqlite/snapshot.h"
 #include "recipe/volume/folder.h"
 #include "recipe/volume/meta.h"
+#include "recipe/volume/replace.h"
 
 namespace lifeboat {
 namespace {
@@ -158,6 +160,20 @@ class SqliteRecipe final : public Recipe {
 
   std::vector<ProbeResult> probe(const RestoredService& restored,
                                  RecipeContext& context) const override;
+
+  std::vector<InventoryEntry> inventory(const RestoredService& restored,
+                                        RecipeContext& context) const override {
+    SqliteDatabase database(restored_database(restored), SqliteOpen::copy, context.stop);
+    return inventory_of_tables(database);
+  }
+
+  ReplaceReport replace(const Service& service, const RestoredService& restored,
+                        RecipeContext& context) const override {
+    const fs::path file = file_of(service);
+    FolderChange change{.live = file.parent_path()};
+    put_database(change, file.filename().native(), restored_database(restored));
+    return replace_folders(service, {change}, context);
+  }
 
   std::vector<Sabotage> sabotages() const override {
     return {sabotage_missing_row(restored_database), sabotage_damaged_page(restored_database),

@@ -41,7 +41,8 @@ class SqliteRecipeTest : public testing::Test {
   test::TempFolder folder_;
   SystemClock clock_;
   test::SeededRandom random_;
-  RecipeContext context_{clock_, random_, {}, folder_.path()};
+  RecipeContext context_{clock_,         random_,           {},
+                         folder_.path(), folder_ / "state", folder_ / "no-engine.sock"};
   std::unique_ptr<Recipe> recipe_ = make_sqlite_recipe();
   Service service_{"app", "sqlite", {}};
 };
@@ -93,6 +94,41 @@ TEST_F(SqliteRecipeTest, ADamagedDatabaseFailsTheBackup) {
   const auto findings = recipe_->check(service_, context_);
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].level, Finding::Level::error);
+}
+
+TEST_F(SqliteRecipeTest, ReplacesTheFileAndItsLogGoes) {
+  const test::DrivenBackup made = back_up();
+  const fs::path live = service_.settings.text("path");
+  test::write_file(live, "broken");
+  test::write_file(live.native() + "-wal", "stale");
+  const ReplaceReport report =
+      recipe_->replace(service_, {"app", restored(), made.facts}, context_);
+  EXPECT_FALSE(fs::exists(live.native() + "-wal"));
+  EXPECT_EQ(SqliteDatabase(live, SqliteOpen::copy).query_integer("SELECT count(*) FROM users"), 3);
+  EXPECT_EQ(test::slurp(fs::path(report.kept.at(0)) / "app.db-wal"), "stale");
+}
+
+TEST_F(SqliteRecipeTest, InventoryComparesRowsWhateverTheirOrder) {
+  const test::DrivenBackup made = back_up();
+  const RestoredService state{"app", restored(), made.facts};
+  const auto fingerprint = [&] {
+    for (const InventoryEntry& entry : recipe_->inventory(state, context_)) {
+      if (entry.id == "users") return entry.fingerprint;
+    }
+    return std::string("none");
+  };
+  const auto change = [&](const std::string& sql) {
+    SqliteDatabase(restored() / "app.db", SqliteOpen::write).exec(sql);
+  };
+  const std::string before = fingerprint();
+  change("UPDATE users SET name = 'x' WHERE id = 1");
+  EXPECT_NE(fingerprint(), before);
+  change("DELETE FROM users; INSERT INTO users VALUES (3,'c'), (1,'a'), (2,'b')");
+  EXPECT_EQ(fingerprint(), before);
+  change("UPDATE users SET name = NULL WHERE id = 1");
+  const std::string null = fingerprint();
+  change("UPDATE users SET name = '' WHERE id = 1");
+  EXPECT_NE(fingerprint(), null);
 }
 
 TEST_F(SqliteRecipeTest, CheckAndCardNameTheFile) {

@@ -1,5 +1,6 @@
 #include "recipe/traefik/recipe_traefik.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,11 +14,13 @@
 #include "recipe/certificates.h"
 #include "recipe/container.h"
 #include "recipe/details.h"
+#include "recipe/inventory.h"
 #include "recipe/sqlite/probes.h"
 #include "recipe/traefik/acme.h"
 #include "recipe/volume/folder.h"
 #include "recipe/volume/glob.h"
 #include "recipe/volume/locate.h"
+#include "recipe/volume/replace.h"
 #include "recipe/volume/settled_file.h"
 
 namespace lifeboat {
@@ -77,6 +80,7 @@ class TraefikPlan final : public ServicePlan {
     for (const AcmeCertificate& certificate : acme_.certificates) {
       note(certificate, context.clock.now());
     }
+    facts_.details["summary"] = certificates_summary(judged_, context.clock.now());
     if (acme_.certificates.empty()) {
       warnings_.push_back(format("'{}' holds no certificate", printable(file_)));
     }
@@ -108,11 +112,13 @@ class TraefikPlan final : public ServicePlan {
     facts_.details["certificates"].push_back(std::move(detail));
     const std::string warning = certificate_warning(judged, now);
     if (!warning.empty()) warnings_.push_back(warning);
+    judged_.push_back(judged);
   }
 
   std::string file_;
   fs::path folder_;
   AcmeFile acme_;
+  std::vector<JudgedCertificate> judged_;
   TreeMembers tree_;
   Facts facts_;
   std::vector<std::string> warnings_;
@@ -173,6 +179,13 @@ void cut_file(const RestoredService& restored) {
   }
 }
 
+void make_private(const fs::path& file) {
+  const UniqueFd fd = open_file(file, O_RDONLY | O_NOFOLLOW);
+  if (::fchmod(fd.get(), 0600) != 0) {
+    throw system_error(ErrorKind::service, format("set the mode of '{}'", file.native()), errno);
+  }
+}
+
 class TraefikRecipe final : public Recipe {
  public:
   const RecipeInfo& info() const override {
@@ -213,7 +226,8 @@ class TraefikRecipe final : public Recipe {
     return card;
   }
 
-  std::vector<ProbeResult> probe(const RestoredService& restored, RecipeContext&) const override {
+  std::vector<ProbeResult> probe(const RestoredService& restored,
+                                 RecipeContext& context) const override {
     const fs::path path = restored_path(restored);
     std::vector<AcmeCertificate> certificates;
     std::vector<ProbeResult> answers;
@@ -229,9 +243,42 @@ class TraefikRecipe final : public Recipe {
     for (const AcmeCertificate& one : certificates) judged.push_back(judge_certificate(one));
     answers.push_back(probe_keys("every private key belongs to its certificate", judged));
     const std::string read_at = detail_text(restored.expected.details, "read_at");
-    if (!read_at.empty()) answers.push_back(probe_dates(judged, parse_time(read_at)));
+    if (!read_at.empty())
+      answers.push_back(probe_dates(judged, parse_time(read_at), context.clock.now()));
     answers.push_back(ask("acme.json is private", [&] { return probe_mode(path); }));
     return answers;
+  }
+
+  std::vector<InventoryEntry> inventory(const RestoredService& restored,
+                                        RecipeContext& context) const override {
+    const fs::path path = restored_path(restored);
+    std::vector<InventoryEntry> entries;
+    for (const AcmeCertificate& one : parse_acme(read_file(path, acme_bytes_max))) {
+      const std::string names = format("{}", join(one.sans, ","));
+      entries.push_back(certificate_entry(format("{} {} {}", one.resolver, one.domain, names),
+                                          printable(one.domain), one.chain, one.key));
+    }
+    for (InventoryEntry& entry : inventory_of_files(restored.directory, context.stop)) {
+      const bool is_acme = restored.directory / entry.id == path;
+      if (!is_acme) entries.push_back(std::move(entry));
+    }
+    return entries;
+  }
+
+  ReplaceReport replace(const Service& service, const RestoredService& restored,
+                        RecipeContext& context) const override {
+    const fs::path file = restored_path(restored).lexically_relative(restored.directory);
+    FolderChange change = whole_folder(locate_folder(service, context), restored.directory);
+    if (!file.has_parent_path()) change.in_place.insert(file.native());
+    change.prepare = [file](const fs::path& staged) { make_private(staged / file); };
+    return replace_folders(service, {change}, context);
+  }
+
+  void after_restore(const fs::path& directory) const override {
+    // The file's name is known from the facts only; this is the one it has nearly always.
+    if (fs::is_regular_file(fs::symlink_status(directory / "acme.json"))) {
+      make_private(directory / "acme.json");
+    }
   }
 
   std::vector<Sabotage> sabotages() const override {

@@ -96,6 +96,45 @@ TEST_F(TraefikRecipeTest, CertificatesThatEndSoonAreNamedAndEndedOnesFail) {
   EXPECT_THAT(failed(later), ElementsAre(HasSubstr("no certificate had ended")));
 }
 
+TEST_F(TraefikRecipeTest, TellsWhenTheFirstCertificateEnds) {
+  write_acme({certificate("example.org", 60), certificate("soon.example.org", 27)});
+  const RestoredService restored = backup();
+  EXPECT_THAT(made_.facts.details["summary"].get<std::string>(),
+              testing::MatchesRegex("2 certificates, the first ends ....-..-.. \\(2[67] d\\)"));
+  const auto answers = recipe_->probe(restored, context_);
+  EXPECT_THAT(answers[3].found, HasSubstr("the first ends"));
+}
+
+TEST_F(TraefikRecipeTest, ReplacesTheFileInPlace) {
+  const RestoredService restored = backup();
+  const std::string good = slurp(folder_ / "live/acme.json");
+  write_file(folder_ / "live/acme.json", "{}");
+  fs::permissions(folder_ / "live/acme.json", fs::perms(0644));
+  fs::create_hard_link(folder_ / "live/acme.json", folder_ / "mounted");
+  const ReplaceReport report = recipe_->replace(service_, restored, context_);
+  EXPECT_EQ(slurp(folder_ / "mounted"), good) << "the inode that a container has mounted";
+  EXPECT_EQ(fs::status(folder_ / "mounted").permissions(), fs::perms(0600));
+  EXPECT_EQ(slurp(fs::path(report.kept.at(0)) / "acme.json"), "{}");
+}
+
+TEST_F(TraefikRecipeTest, InventoryNamesCertificatesByDomain) {
+  const auto before = recipe_->inventory(backup(), context_);
+  ASSERT_EQ(before.size(), 2u);
+  EXPECT_EQ(before[0].kind, "certificate");
+  EXPECT_EQ(before[0].name, "example.org");
+  write_acme({certificate("example.org", 60), certificate("n8n.example.org", 60)});
+  const auto after = recipe_->inventory(backup(), context_);
+  EXPECT_EQ(after[0].id, before[0].id);
+  EXPECT_NE(after[0].fingerprint, before[0].fingerprint);
+}
+
+TEST_F(TraefikRecipeTest, TheFileIsPrivateAfterARestore) {
+  const RestoredService restored = backup();
+  fs::permissions(restored.directory / "acme.json", fs::perms(0644));
+  recipe_->after_restore(restored.directory);
+  EXPECT_THAT(failed(restored), IsEmpty());
+}
+
 TEST_F(TraefikRecipeTest, WrongModeIsCaught) {
   const RestoredService restored = backup();
   fs::permissions(restored.directory / "acme.json", fs::perms(0640));

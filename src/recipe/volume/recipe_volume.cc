@@ -7,6 +7,7 @@
 #include "recipe/volume/databases.h"
 #include "recipe/volume/folder.h"
 #include "recipe/volume/locate.h"
+#include "recipe/volume/replace.h"
 #include "recipe/volume/survey.h"
 
 namespace lifeboat {
@@ -124,6 +125,12 @@ class VolumeRecipe final : public Recipe {
     const auto must = detail_list(restored.expected.details, "must");
     if (!must.empty()) answers.push_back(probe_must(restored, must));
     return answers;
+  }
+
+  ReplaceReport replace(const Service& service, const RestoredService& restored,
+                        RecipeContext& context) const override {
+    return replace_folders(
+        service, {whole_folder(locate_folder(service, context), restored.directory)}, context);
   }
 
   std::vector<Sabotage> sabotages() const override {

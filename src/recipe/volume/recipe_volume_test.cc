@@ -154,6 +154,17 @@ TEST_F(VolumeRecipeTest, CheckTellsWhatPlanWouldThrow) {
   EXPECT_THAT(error_text([&] { recipe_->plan(service_, context_); }), HasSubstr("missing.key"));
 }
 
+TEST_F(VolumeRecipeTest, ReplacesTheFolder) {
+  const RestoredService restored = backup();
+  write_file(folder_ / "live/conf/app.yaml", "broken");
+  write_file(folder_ / "live/late", "x");
+  const ReplaceReport report = recipe_->replace(service_, restored, context_);
+  EXPECT_EQ(test::slurp(folder_ / "live/conf/app.yaml"), "a: 1\n");
+  EXPECT_FALSE(fs::exists(folder_ / "live/late"));
+  ASSERT_EQ(report.kept.size(), 1u);
+  EXPECT_EQ(test::slurp(fs::path(report.kept[0]) / "conf/app.yaml"), "broken");
+}
+
 TEST_F(VolumeRecipeTest, RestoreCardHoldsCommandsThatWork) {
   fs::permissions(folder_ / "live", fs::perms(0751));
   fs::rename(backup().directory, folder_ / "web");

@@ -5,18 +5,26 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 
 #include "base/format.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "io/files.h"
+#include "recipe/container.h"
+#include "recipe/details.h"
+#include "recipe/inventory.h"
 #include "recipe/sqlite/probes.h"
 #include "recipe/sqlite/snapshot.h"
 #include "recipe/volume/folder.h"
 #include "recipe/volume/glob.h"
 #include "recipe/volume/live_file.h"
 #include "recipe/volume/locate.h"
+#include "recipe/volume/replace.h"
 #include "recipe/volume/settled_file.h"
 #include "recipe/volume/walk.h"
+#include "recipe/waha/quiet.h"
 #include "recipe/waha/server.h"
 #include "recipe/waha/sessions.h"
 
@@ -48,7 +56,9 @@ bool is_below_any(std::string_view path, const std::set<std::string>& folders) {
 class WahaPlan final : public ServicePlan {
  public:
   WahaPlan(const Service& service, RecipeContext& context)
-      : context_(context),
+      : service_(service),
+        context_(context),
+        how_(waha_quiesce(service)),
         folder_(locate_folder(service, context)),
         sessions_(find_sessions(folder_, context.stop)),
         tree_(folder_, options(service)) {
@@ -63,10 +73,8 @@ class WahaPlan final : public ServicePlan {
       facts_.missing.push_back(
           format("files that match '{}', as 'exclude' asks", printable(pattern)));
     }
-    facts_.consistency =
-        "Files were copied live, one after another; each SQLite file is a consistent snapshot of "
-        "its own and creds.json was read until it parsed, but files may be seconds apart.";
-    if (!sessions_.profiles.empty()) {
+    facts_.consistency = consistency();
+    if (!sessions_.profiles.empty() && how_ == WahaQuiesce::none) {
       facts_.consistency +=
           " Chromium profiles (engine WEBJS) were copied raw under the running "
           "browser and may ask for the QR code again.";
@@ -74,13 +82,16 @@ class WahaPlan final : public ServicePlan {
     if (sessions_.names.empty()) {
       warnings_.add(format("'{}' holds no session", printable(folder_.native())));
     }
-    if (service.settings.has("url")) ask_server(service.settings);
+    for (std::string& told : repair_waha(service, context)) warnings_.add(std::move(told));
+    if (service.settings.has("url")) ask_server();
   }
 
   const Facts& facts() const override { return facts_; }
 
   std::optional<Member> next() override {
+    if (how_ != WahaQuiesce::none && !quiet_) quiet_.emplace(service_, context_, how_);
     std::optional<Member> member = tree_.next();
+    if (!member) end_quiet();
     if (member && member->meta.type == FileType::file && is_session_json(member->meta.path)) {
       reread(*member);
     }
@@ -94,6 +105,33 @@ class WahaPlan final : public ServicePlan {
   }
 
  private:
+  std::string consistency() const {
+    switch (how_) {
+      case WahaQuiesce::api:
+        return "Every session that worked was stopped by the server while its files were read; the "
+               "server itself ran on, and its own SQLite file is a consistent snapshot.";
+      case WahaQuiesce::container:
+        return "The server's container was stopped while its files were read.";
+      case WahaQuiesce::none:
+        break;
+    }
+    return "Files were copied live, one after another; each SQLite file is a consistent snapshot "
+           "of "
+           "its own and creds.json was read until it parsed, but files may be seconds apart.";
+  }
+
+  // The members are whole: that sessions are down is told, and the next run tries again.
+  void end_quiet() {
+    if (!quiet_) return;
+    try {
+      quiet_->end();
+    } catch (const Error& error) {
+      std::string told = format("NOT ALL SESSIONS WORK AGAIN: {}", error.what());
+      for (const std::string& hint : error.hints()) told += ". " + hint;
+      warnings_.add(std::move(told));
+    }
+  }
+
   TreeOptions options(const Service& service) {
     TreeOptions options = tree_options(service.settings, context_.stop);
     options.sqlite = [this](const fs::path& file, FileMeta meta) -> std::optional<Member> {
@@ -105,10 +143,9 @@ class WahaPlan final : public ServicePlan {
 
   // Which sessions were working is worth knowing after a restore. A server that does not answer is
   // no reason to go without a backup.
-  void ask_server(const Settings& settings) {
+  void ask_server() {
     try {
-      const auto key = settings.secret("api_key");
-      const auto listed = list_server_sessions(settings.text("url"), key.get(), context_.stop);
+      const auto listed = WahaServer(service_, context_.stop).sessions();
       Json states = Json::object();
       for (const auto& session : listed)
         states[printable(session.name)] = printable(session.status);
@@ -136,7 +173,10 @@ class WahaPlan final : public ServicePlan {
     member.meta = std::move(file.meta);
   }
 
-  RecipeContext context_;
+  const Service& service_;
+  RecipeContext& context_;
+  WahaQuiesce how_;
+  std::optional<WahaQuiet> quiet_;  // outlives what is read
   fs::path folder_;
   WahaSessions sessions_;
   Notes warnings_;
@@ -212,6 +252,48 @@ void cut_database(const RestoredService& restored) {
   }
 }
 
+// What was at work at backup time, as commands.
+std::string sessions_to_start(const Service& service, const Facts& facts) {
+  std::string commands;
+  std::string url = printable_url(service.settings.text("url", "http://127.0.0.1:3000"));
+  while (url.ends_with('/')) url.pop_back();
+  const Json sessions = detail_object(facts.details, "server_sessions");
+  for (const auto& [name, status] : sessions.items()) {
+    if (status != "WORKING") continue;
+    commands += format("    curl -fX POST -H \"X-Api-Key: $WAHA_API_KEY\" {}\n",
+                       shell_word(format("{}/api/sessions/{}/start", url, percent_encode(name))));
+  }
+  if (commands.empty()) return "";
+  return "\nThese sessions worked at backup time; after the start, list them, and start those "
+         "that\n"
+         "did not start by themselves:\n\n" +
+         commands;
+}
+
+// One entry a session, of all its files, and one for each file that belongs to none.
+std::vector<InventoryEntry> inventory_waha(const fs::path& folder, const StopToken& stop) {
+  const WahaSessions sessions = find_sessions(folder, stop);
+  std::map<std::string, Sha256> contents;
+  for (const std::string& name : sessions.names) contents[name];
+  std::vector<InventoryEntry> entries;
+  for (InventoryEntry& entry : inventory_of_files(folder, stop)) {
+    const auto session =
+        std::find_if(sessions.names.begin(), sessions.names.end(), [&](const std::string& name) {
+          return entry.id == name || entry.id.starts_with(name + "/");
+        });
+    if (session != sessions.names.end()) {
+      const std::string line = format("{}\n{}\n", entry.id, entry.fingerprint);
+      contents[*session].update(as_bytes(line));
+    } else if (entry.kind != "folder") {
+      entries.push_back(std::move(entry));
+    }
+  }
+  for (auto& [name, hash] : contents) {
+    entries.push_back({"WAHA session", name, printable(name), hex_encode(hash.finish())});
+  }
+  return entries;
+}
+
 class WahaRecipe final : public Recipe {
  public:
   const RecipeInfo& info() const override {
@@ -223,6 +305,8 @@ class WahaRecipe final : public Recipe {
       made.options.push_back({"url", OptionType::text, false,
                               "address of the server, to note which sessions were working"});
       made.options.push_back({"api_key", OptionType::secret, false, "the server's API key"});
+      made.options.push_back(waha_quiesce_option());
+      made.options.push_back(container_option());
       return made;
     }();
     return info;
@@ -237,15 +321,31 @@ class WahaRecipe final : public Recipe {
       findings.push_back({Finding::Level::warning, "the folder holds no session",
                           "It should be what WAHA mounts at /app/.sessions."});
     }
+    try {
+      Service asked = service;
+      if (waha_quiesce(service) == WahaQuiesce::container)
+        asked.settings.set("stop", std::string("stop"));
+      for (Finding& finding : check_container(asked, context)) {
+        findings.push_back(std::move(finding));
+      }
+      if (service.settings.has("url")) {
+        const size_t count = WahaServer(service, context.stop).sessions().size();
+        findings.push_back(
+            {Finding::Level::ok,
+             format("the server lists {}", print_count(count, "session", "sessions")), ""});
+      }
+    } catch (const Error& error) {
+      findings.push_back(finding_of(error));
+    }
     return findings;
   }
 
   std::unique_ptr<ServicePlan> plan(const Service& service, RecipeContext& context) const override {
-    return std::make_unique<WahaPlan>(service, context);
+    return with_container(std::make_unique<WahaPlan>(service, context), service, context);
   }
 
   std::string restore_card(const Service& service, const Facts& facts) const override {
-    return folder_restore_steps(service, facts) +
+    return folder_restore_steps(service, facts) + sessions_to_start(service, facts) +
            "\nNever start the restored sessions while the old server runs: two servers with one\n"
            "session log each other out. After the start, list them with\n"
            "`GET /api/sessions?all=true` and start those that were WORKING. Never log out or "
@@ -265,6 +365,31 @@ class WahaRecipe final : public Recipe {
     answers.push_back(
         probe_sqlite_files(restored.directory, profile_globs(sessions), context.stop));
     return answers;
+  }
+
+  std::vector<InventoryEntry> inventory(const RestoredService& restored,
+                                        RecipeContext& context) const override {
+    return inventory_waha(restored.directory, context.stop);
+  }
+
+  ReplaceReport replace(const Service& service, const RestoredService& restored,
+                        RecipeContext& context) const override {
+    const FolderChange change = whole_folder(locate_folder(service, context), restored.directory);
+    std::optional<WahaQuiet> quiet;
+    if (service.settings.has("url")) {
+      // A server that is down has nothing at work, and may be why somebody restores.
+      try {
+        quiet.emplace(service, context, WahaQuiesce::api);
+      } catch (const Error& error) {
+        log_line(LogLevel::warning, error.what());
+      }
+    }
+    ReplaceReport report = replace_folders(service, {change}, context);
+    if (quiet) {
+      quiet->end();
+      report.done.emplace_back("the sessions that worked before were started again");
+    }
+    return report;
   }
 
   std::vector<Sabotage> sabotages() const override {

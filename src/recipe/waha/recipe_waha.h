@@ -4,6 +4,8 @@
 // everything else is copied as it lies there. A Chromium profile (engine WEBJS) is copied raw: the
 // browser holds its databases exclusively, so that no snapshot can be had while it runs.
 //
+// `quiesce` stops the sessions or the container meanwhile; recipe/waha/quiet.h.
+//
 // A restored session is never started by a drill: two servers with one session disturb the live one
 // (docs/how-to/sessions of WAHA), so probes look at files only.
 #pragma once
