@@ -1,7 +1,7 @@
 #include "recipe/mysql/dump_scanner.h"
 
 #include <algorithm>
-#include <vector>
+#include <map>
 
 #include "base/error.h"
 #include "base/format.h"
@@ -12,39 +12,33 @@ namespace {
 
 constexpr size_t statement_bytes_max = size_t{1} << 20;
 constexpr size_t comment_bytes_max = 200;
+constexpr size_t begin_looked_at = 4096;
 constexpr size_t words_looked_at = 16;
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// The first words of a statement in lower case, taken out of comments for certain versions:
-// "/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER ..." begins with "create".
-std::vector<std::string> first_words(std::string_view statement) {
-  std::vector<std::string> words;
-  std::string word;
-  const auto end_word = [&] {
-    if (!word.empty()) words.push_back(ascii_lower(word));
-    word.clear();
-  };
-  for (size_t at = 0; at < statement.size() && words.size() < words_looked_at; ++at) {
+// The beginning of a statement, taken out of comments for certain versions:
+// "/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER ..." begins with CREATE.
+std::string without_versions(std::string_view statement) {
+  std::string text;
+  statement = statement.substr(0, begin_looked_at);
+  for (size_t at = 0; at < statement.size(); ++at) {
     const std::string_view rest = statement.substr(at);
     const size_t open = rest.starts_with("/*!") ? 3 : rest.starts_with("/*M!") ? 4 : 0;
     if (open > 0) {
-      end_word();
       at += open;
       while (at < statement.size() && is_digit(statement[at])) ++at;
       --at;
+      text += ' ';
     } else if (rest.starts_with("*/")) {
-      end_word();
       ++at;
-    } else if (is_blank(statement[at])) {
-      end_word();
+      text += ' ';
     } else {
-      word += statement[at];
+      text += is_blank(statement[at]) ? ' ' : statement[at];
     }
   }
-  end_word();
-  return words;
+  return text;
 }
 
 // The first name in backticks.
@@ -62,20 +56,37 @@ std::string first_name(std::string_view statement) {
   return name;
 }
 
-void tell_object(const std::vector<std::string>& words, DumpEvents& events) {
-  if (words.empty() || words.front() != "create") return;
+// The name at the begin of `text`: "`v` AS select" or "twice(x INT)".
+std::string leading_name(std::string_view text) {
+  text = trim(text);
+  if (text.starts_with('`')) return first_name(text);
+  return std::string(text.substr(0, text.find_first_of(" (")));
+}
+
+void tell_object(std::string_view statement, DumpEvents& events) {
+  static const std::map<std::string, DumpObject> kinds{
+      {"view", DumpObject::view},        {"trigger", DumpObject::trigger},
+      {"event", DumpObject::event},      {"sequence", DumpObject::sequence},
+      {"function", DumpObject::routine}, {"procedure", DumpObject::routine},
+      {"package", DumpObject::routine}};
+  const std::string text = without_versions(statement);
   bool has_algorithm = false;
-  for (const std::string& word : words) {
-    if (word.starts_with("algorithm=")) has_algorithm = true;
+  size_t words = 0;
+  for (size_t at = text.find_first_not_of(' '); at != std::string::npos && words < words_looked_at;
+       at = text.find_first_not_of(' ', at), ++words) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = ascii_lower(std::string_view(text).substr(at, end - at));
+    at = end;
+    if (words == 0 && word != "create") return;
     // Without ALGORITHM, a view or table is a stand-in that makes later views possible.
-    if (word == "table") return;
-    if (word == "view") return has_algorithm ? events.on_object(DumpObject::view) : void();
-    if (word == "trigger") return events.on_object(DumpObject::trigger);
-    if (word == "event") return events.on_object(DumpObject::event);
-    if (word == "sequence") return events.on_object(DumpObject::sequence);
-    if (word == "function" || word == "procedure" || word == "package") {
-      return events.on_object(DumpObject::routine);
-    }
+    if (word == "table" || (word == "view" && !has_algorithm)) return;
+    if (word.starts_with("algorithm=")) has_algorithm = true;
+    const auto kind = kinds.find(word);
+    if (kind == kinds.end()) continue;
+    std::string_view name = std::string_view(text).substr(end);
+    if (word == "package" && ascii_lower(trim(name)).starts_with("body "))
+      name = trim(name).substr(5);
+    return events.on_object(kind->second, leading_name(name), statement);
   }
 }
 
@@ -274,7 +285,7 @@ void DumpScanner::end_statement() {
   if (text.starts_with("CREATE TABLE ")) {
     events_.on_table(first_name(text), text, statement_offset_);
   } else {
-    tell_object(first_words(text), events_);
+    tell_object(text, events_);
   }
   reset_statement();
 }

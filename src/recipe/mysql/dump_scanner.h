@@ -22,7 +22,10 @@ class DumpEvents {
   virtual ~DumpEvents() = default;
   // The whole statement, from `offset`, without its end mark.
   virtual void on_table(const std::string& name, std::string_view statement, uint64_t offset) = 0;
-  virtual void on_object(DumpObject) {}
+  // The whole statement, or its first MiB.
+  virtual void on_object(DumpObject object, const std::string& name, std::string_view statement) {
+    (void)object, (void)name, (void)statement;
+  }
   // A piece of a row, from '(' to ')'.
   virtual void on_row_bytes(const std::string& table, std::string_view piece) {
     (void)table, (void)piece;

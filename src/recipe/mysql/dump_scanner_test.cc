@@ -31,7 +31,10 @@ class Recorder final : public DumpEvents {
     tables[name] = std::string(statement);
     offsets[name] = offset;
   }
-  void on_object(DumpObject object) override { objects.push_back(object); }
+  void on_object(DumpObject object, const std::string& name, std::string_view) override {
+    objects.push_back(object);
+    names.push_back(name);
+  }
   void on_row_bytes(const std::string&, std::string_view piece) override { row += piece; }
   void on_row(const std::string& table, uint64_t offset, uint64_t size) override {
     rows.push_back(table + row);
@@ -42,6 +45,7 @@ class Recorder final : public DumpEvents {
   std::map<std::string, std::string> tables;
   std::map<std::string, uint64_t> offsets;
   std::vector<DumpObject> objects;
+  std::vector<std::string> names;
   std::vector<std::string> rows;
   std::vector<std::pair<uint64_t, uint64_t>> places;
   std::string row;
@@ -107,6 +111,7 @@ TEST(DumpScanner, BodiesOfTriggersAndRoutinesAreNoRows) {
     EXPECT_THAT(made.events.objects,
                 ElementsAre(DumpObject::trigger, DumpObject::routine, DumpObject::event,
                             DumpObject::view, DumpObject::sequence));
+    EXPECT_THAT(made.events.names, ElementsAre("x", "p", "e", "v", "s"));
     EXPECT_THAT(made.events.tables, ElementsAre(Pair("a`b", "CREATE TABLE `a``b` (`id` int)")));
     EXPECT_TRUE(made.scanner.is_complete());
   });

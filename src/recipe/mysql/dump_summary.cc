@@ -22,7 +22,7 @@ void DumpCounter::on_table(const std::string& name, std::string_view, uint64_t) 
   summary_.rows.try_emplace(name, 0);
 }
 
-void DumpCounter::on_object(DumpObject object) {
+void DumpCounter::on_object(DumpObject object, const std::string&, std::string_view) {
   switch (object) {
     case DumpObject::view:
       ++summary_.views;

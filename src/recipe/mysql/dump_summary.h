@@ -35,7 +35,7 @@ class DumpCounter final : private DumpEvents {
 
  private:
   void on_table(const std::string& name, std::string_view, uint64_t) override;
-  void on_object(DumpObject object) override;
+  void on_object(DumpObject object, const std::string&, std::string_view) override;
   void on_row(const std::string& table, uint64_t, uint64_t) override;
 
   DumpSummary summary_;

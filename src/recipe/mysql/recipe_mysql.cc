@@ -3,8 +3,10 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "recipe/details.h"
+#include "recipe/mysql/inventory.h"
 #include "recipe/mysql/probes.h"
 #include "recipe/mysql/prove.h"
+#include "recipe/mysql/replace.h"
 
 namespace lifeboat {
 namespace {
@@ -54,6 +56,16 @@ class MysqlRecipe final : public Recipe {
   std::vector<ProbeResult> prove(const RestoredService& restored, ProvingGround& ground,
                                  RecipeContext& context, std::string& why_not) const override {
     return prove_mysql(restored, ground, context, why_not);
+  }
+
+  std::vector<InventoryEntry> inventory(const RestoredService& restored,
+                                        RecipeContext& context) const override {
+    return inventory_of_dumps(restored, context);
+  }
+
+  ReplaceReport replace(const Service& service, const RestoredService& restored,
+                        RecipeContext& context) const override {
+    return replace_mysql(service, restored, context);
   }
 };
 

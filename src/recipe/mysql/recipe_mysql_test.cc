@@ -12,7 +12,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "process/server.h"
-#include "recipe/mysql/scratch_server.h"
+#include "recipe/mysql/mysql_test_kit.h"
 #include "support/doubles.h"
 #include "support/recipe_drive.h"
 #include "support/shell.h"
@@ -30,86 +30,10 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr const char* sample_sql = R"(
-CREATE DATABASE app CHARACTER SET utf8mb4; USE app;
-CREATE TABLE people (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(80), photo BLOB, is_in BIT(1));
-INSERT INTO people (name, photo, is_in) VALUES ('O''Neil; -- (x),(y)', x'00FF27', b'1'),
-  ('line
-break', NULL, b'0'), ('ünï💾', '', NULL);
-CREATE TABLE nothing (id INT);
-CREATE TABLE log (entry TEXT);
-CREATE VIEW names AS SELECT name FROM people;
-CREATE FUNCTION twice(x INT) RETURNS INT DETERMINISTIC RETURN 2 * x;
-DELIMITER ;;
-CREATE TRIGGER note AFTER INSERT ON people FOR EACH ROW BEGIN
-  -- don't
-  INSERT INTO log VALUES (1);
-END ;;
-CREATE EVENT tidy ON SCHEDULE EVERY 1 DAY DO DELETE FROM log ;;
-DELIMITER ;
-CREATE DATABASE `odd/na me`;
-CREATE TABLE `odd/na me`.`t``x` (id INT); INSERT INTO `odd/na me`.`t``x` VALUES (1);
-CREATE USER 'app'@'%' IDENTIFIED BY 'geheim'; GRANT SELECT, INSERT ON app.* TO 'app'@'%';
-CREATE ROLE reader; GRANT SELECT ON app.people TO reader; GRANT reader TO 'app'@'%';
-)";
-
-class MysqlRecipeTest : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string why_not;
-    live_ = start_mysql_on_host(live_folder_.path(), {}, context_, why_not);
-    if (!live_) GTEST_SKIP() << why_not << ": install mariadb-server";
-    service_.settings.set("socket", scratch_mysql_socket(live_folder_.path()).native());
-    service_.settings.set("user", std::string("root"));
-  }
-
-  // Runs SQL as root with the stock client; its rows as it prints them.
-  std::string sql(const std::string& text) const {
-    test::write_file(folder_ / "test.sql", text);
-    return test::shell_ok(client() + " < " + (folder_ / "test.sql").native());
-  }
-  std::string client() const {
-    return format("mariadb --no-defaults --default-character-set=utf8mb4 -N -u root --socket={}",
-                  scratch_mysql_socket(live_folder_.path()).native());
-  }
-  // As docs/recipes/mysql.md says, word by word.
-  void use_backup_user() {
-    const std::string docs = test::slurp(LIFEBOAT_SOURCE_DIR "/docs/recipes/mysql.md");
-    const size_t begin = docs.find("```sql\n") + 7;
-    sql(docs.substr(begin, docs.find("```", begin) - begin));
-    service_.settings.set("user", std::string("lifeboat"));
-    service_.settings.set("password", std::make_shared<const Secret>("a long password"));
-  }
-  RestoredService backup() {
-    driven_ = test::drive_backup(*recipe_, service_, context_, folder_ / "db");
-    return {"db", folder_ / "db", driven_.facts};
-  }
-  std::string backup_error() {
-    return error_text([&] {
-      try {
-        recipe_->plan(service_, context_);
-      } catch (const Error& error) {
-        throw Error(error.kind(), format("{} | {}", error.what(), join(error.hints(), " ")));
-      }
-    });
-  }
-  std::vector<std::string> failed(const RestoredService& restored) {
-    return test::failed_probes(recipe_->probe(restored, context_));
-  }
-
-  const std::unique_ptr<Recipe> recipe_ = make_mysql_recipe();
-  SystemClock clock_;
-  test::SeededRandom random_;
-  test::TempFolder folder_;
-  test::TempFolder live_folder_;
-  RecipeContext context_{clock_, random_, {}, folder_.path()};
-  Service service_{"db", "mysql", {}};
-  std::unique_ptr<ScratchMysqlServer> live_;
-  test::DrivenBackup driven_;
-};
+using MysqlRecipeTest = test::MysqlTest;
 
 TEST_F(MysqlRecipeTest, BackupByTheDocumentedUserHoldsEverything) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   use_backup_user();
   const RestoredService restored = backup();
   EXPECT_THAT(driven_.paths,
@@ -137,7 +61,7 @@ TEST_F(MysqlRecipeTest, BackupByTheDocumentedUserHoldsEverything) {
 }
 
 TEST_F(MysqlRecipeTest, StepsOfTheRestoreCardBringAllBack) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   const std::string state =
       "SELECT id, name, hex(photo), is_in + 0 FROM app.people; SELECT * FROM `odd/na me`.`t``x`;"
       "SELECT app.twice(21); SELECT count(*) FROM app.names; SHOW GRANTS FOR 'app'@'%';"
@@ -160,7 +84,7 @@ TEST_F(MysqlRecipeTest, StepsOfTheRestoreCardBringAllBack) {
 }
 
 TEST_F(MysqlRecipeTest, EverySabotageIsCaught) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   for (const Sabotage& sabotage : recipe_->sabotages()) {
     SCOPED_TRACE(sabotage.name);
     const RestoredService restored = backup();
@@ -171,7 +95,7 @@ TEST_F(MysqlRecipeTest, EverySabotageIsCaught) {
 }
 
 TEST_F(MysqlRecipeTest, ProvesItselfInAServerOfItsOwn) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   const RestoredService restored = backup();
   std::string why_not;
   const auto prove = [&] {
@@ -191,7 +115,7 @@ TEST_F(MysqlRecipeTest, ProvesItselfInAServerOfItsOwn) {
 }
 
 TEST_F(MysqlRecipeTest, ProofNeedsAServerThatFits) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   RestoredService restored = backup();
   std::string why_not;
   const test::TempFolder scratch;
@@ -205,7 +129,7 @@ TEST_F(MysqlRecipeTest, ProofNeedsAServerThatFits) {
 }
 
 TEST_F(MysqlRecipeTest, WrongLoginIsAFailedServiceWithAHint) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   use_backup_user();
   service_.settings.set("password", std::make_shared<const Secret>("wr0ng-one"));
   EXPECT_THAT(backup_error(), AllOf(HasSubstr("Access denied for user"), HasSubstr("password: YES"),
@@ -218,7 +142,7 @@ TEST_F(MysqlRecipeTest, WrongLoginIsAFailedServiceWithAHint) {
 
 TEST_F(MysqlRecipeTest, WhatIsNotThereOrNotShownFails) {
   EXPECT_THAT(backup_error(), HasSubstr("the server shows none but its own"));
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   service_.settings.set("databases", std::vector<std::string>{"ap"});
   EXPECT_THAT(backup_error(), AllOf(HasSubstr("'ap'"), HasSubstr("Did you mean 'app'?")));
   sql("CREATE DATABASE bare");
@@ -230,7 +154,7 @@ TEST_F(MysqlRecipeTest, WhatIsNotThereOrNotShownFails) {
 }
 
 TEST_F(MysqlRecipeTest, TooFewRightsFail) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   sql("CREATE USER few@localhost; GRANT SELECT, LOCK TABLES ON app.* TO few@localhost");
   service_.settings.set("user", std::string("few"));
   EXPECT_THAT(backup_error(), HasSubstr("docs/recipes/mysql.md lists"));
@@ -245,7 +169,7 @@ TEST_F(MysqlRecipeTest, TooFewRightsFail) {
 }
 
 TEST_F(MysqlRecipeTest, WhatIsLeftOutOrUnprotectedIsTold) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   sql("CREATE TABLE app.old (id INT) ENGINE=MyISAM; INSERT INTO app.old VALUES (1)");
   service_.settings.set("exclude_tables", std::vector<std::string>{"app.log"});
   const RestoredService restored = backup();
@@ -294,7 +218,7 @@ std::string child_of(const std::string& program) {
 }
 
 TEST_F(MysqlRecipeTest, DumpThatIsKilledIsAFailedService) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   const HeldDump held(
       client(), [] { test::shell_ok("kill -KILL " + child_of("mariadb-dump")); }, clock_);
   EXPECT_THAT(backup_error(), AllOf(HasSubstr("dump database 'app': run 'mariadb-dump'"),
@@ -302,7 +226,7 @@ TEST_F(MysqlRecipeTest, DumpThatIsKilledIsAFailedService) {
 }
 
 TEST_F(MysqlRecipeTest, ServerThatGoesAwayIsAFailedService) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   const HeldDump held(
       client(),
       [this] {
@@ -319,7 +243,7 @@ TEST_F(MysqlRecipeTest, ServerThatGoesAwayIsAFailedService) {
 }
 
 TEST_F(MysqlRecipeTest, StopEndsTheDump) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   StopSource stop;
   context_.stop = stop.token();
   const HeldDump held(
@@ -328,7 +252,7 @@ TEST_F(MysqlRecipeTest, StopEndsTheDump) {
 }
 
 TEST_F(MysqlRecipeTest, FullSpoolIsAFailedService) {
-  sql(sample_sql);
+  sql(test::mysql_sample_sql);
   test::TempFolder small;
   const auto mounted = test::shell("mount -t tmpfs -o size=4k tmpfs " + small.path().native());
   if (mounted.status != 0) GTEST_SKIP() << "mounting a tmpfs needs root";
