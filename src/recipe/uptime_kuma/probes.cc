@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "io/files.h"
 #include "recipe/details.h"
+#include "recipe/mysql/probes.h"
 #include "recipe/sqlite/probes.h"
 #include "recipe/sqlite/rows.h"
 #include "recipe/uptime_kuma/instance.h"
@@ -80,8 +81,8 @@ ProbeResult probe_uploads(const RestoredService& restored, const StopToken& stop
   });
 }
 
-void empty_settings(const RestoredService& restored) {
-  SqliteDatabase database(restored.directory / kuma_database_name, SqliteOpen::write);
+void empty_settings(const fs::path& file) {
+  SqliteDatabase database(file, SqliteOpen::write);
   if (count_rows(database, "notification") == 0) {
     throw Error(ErrorKind::service, "damage a notification: there is none");
   }
@@ -91,16 +92,20 @@ void empty_settings(const RestoredService& restored) {
 
 }  // namespace
 
-std::vector<ProbeResult> probe_kuma(const RestoredService& restored, const StopToken& stop) {
+std::vector<ProbeResult> probe_kuma(const RestoredService& restored, RecipeContext& context) {
   std::vector<ProbeResult> results;
   results.push_back(probe_config(restored));
-  results.push_back(probe_uploads(restored, stop));
+  results.push_back(probe_uploads(restored, context.stop));
   // The database of an external server is in a service of its own.
   if (restored.expected.find("monitors") == nullptr) return results;
+  if (restored.expected.details.contains("databases")) {
+    for (ProbeResult& answer : probe_mysql(restored, context)) results.push_back(std::move(answer));
+    return results;
+  }
   std::unique_ptr<SqliteDatabase> database;
   results.push_back(ask("the database opens", [&] {
     database = std::make_unique<SqliteDatabase>(restored.directory / kuma_database_name,
-                                                SqliteOpen::copy, stop);
+                                                SqliteOpen::copy, context.stop);
     require_kuma_tables(*database);
     return compare("", "yes", "yes");
   }));
@@ -117,13 +122,23 @@ std::vector<ProbeResult> probe_kuma(const RestoredService& restored, const StopT
 }
 
 std::vector<Sabotage> kuma_sabotages() {
-  const RestoredFile database = restored_file(kuma_database_name);
+  // Opened to be written, one that is not there would be made.
+  const RestoredFile database = [](const RestoredService& restored) {
+    const fs::path file = restored.directory / kuma_database_name;
+    if (fs::exists(file)) return file;
+    throw Error(ErrorKind::service, "damage the SQLite database: there is none");
+  };
   Sabotage missing_monitor = sabotage_missing_row(database, "monitor");
   missing_monitor.name = "missing monitor";
-  return {std::move(missing_monitor),
-          sabotage_damaged_page(database),
-          sabotage_missing_file(database),
-          {"emptied notification", "the settings of a notification were emptied", empty_settings}};
+  std::vector<Sabotage> all{
+      std::move(missing_monitor),
+      sabotage_damaged_page(database),
+      sabotage_missing_file(database),
+      {"emptied notification", "the settings of a notification were emptied",
+       [database](const RestoredService& restored) { empty_settings(database(restored)); }}};
+  // Of a dump; what does not apply says so.
+  for (Sabotage& sabotage : mysql_sabotages()) all.push_back(std::move(sabotage));
+  return all;
 }
 
 std::vector<InventoryEntry> inventory_kuma(const RestoredService& restored, const StopToken& stop) {

@@ -7,7 +7,7 @@
 
 namespace lifeboat {
 
-std::vector<ProbeResult> probe_kuma(const RestoredService& restored, const StopToken& stop);
+std::vector<ProbeResult> probe_kuma(const RestoredService& restored, RecipeContext& context);
 std::vector<Sabotage> kuma_sabotages();
 // Monitors, notifications and status pages.
 std::vector<InventoryEntry> inventory_kuma(const RestoredService& restored, const StopToken& stop);

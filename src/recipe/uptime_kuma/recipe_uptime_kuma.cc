@@ -5,15 +5,18 @@
 #include <array>
 #include <cerrno>
 #include <deque>
+#include <map>
 
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "recipe/container.h"
 #include "recipe/details.h"
+#include "recipe/mysql/prove.h"
 #include "recipe/sqlite/probes.h"
 #include "recipe/sqlite/snapshot.h"
 #include "recipe/uptime_kuma/instance.h"
+#include "recipe/uptime_kuma/mariadb.h"
 #include "recipe/uptime_kuma/probes.h"
 #include "recipe/volume/folder.h"
 #include "recipe/volume/locate.h"
@@ -29,16 +32,7 @@ namespace fs = std::filesystem;
 constexpr std::array<const char*, 2> kept_folders{"upload", "docker-tls"};
 constexpr const char* external_option = "external_database";
 
-// Which database is not for this recipe, and what to do.
-void refuse_other_database(const Service& service, const KumaInstance& kuma) {
-  if (kuma.database == KumaDatabase::embedded_mariadb) {
-    throw Error(ErrorKind::service,
-                format("back up Uptime Kuma in '{}': its embedded MariaDB is not supported yet",
-                       kuma.folder.native()))
-        .hint(format("Protect it with a service of recipe 'mysql' over the socket "
-                     "'{}/run/mariadb.sock', and set '{}: true' here for the rest.",
-                     kuma.folder.native(), external_option));
-  }
+void refuse_external_database(const Service& service, const KumaInstance& kuma) {
   throw Error(ErrorKind::service,
               format("back up Uptime Kuma in '{}': its monitors are in the MariaDB at '{}'",
                      kuma.folder.native(), printable(kuma.server)))
@@ -54,16 +48,22 @@ class KumaPlan final : public ServicePlan {
     facts_.details = folder_details(service, kuma_.folder);
     facts_.details["type"] = kuma_.config ? type_name() : "none";
     if (kuma_.config) add_config();
-    if (kuma_.database == KumaDatabase::sqlite) {
-      add_database();
-    } else if (service.settings.flag(external_option, false)) {
-      facts_.missing.emplace_back(
-          "The monitors, notifications and users: they are in a MariaDB, which a service of its "
-          "own "
-          "protects.");
-      facts_.consistency = "Files were copied one after another.";
-    } else {
-      refuse_other_database(service, kuma_);
+    switch (kuma_.database) {
+      case KumaDatabase::sqlite:
+        add_database();
+        break;
+      case KumaDatabase::embedded_mariadb:
+        add_dump(service);
+        break;
+      case KumaDatabase::external_mariadb:
+        if (!service.settings.flag(external_option, false)) {
+          refuse_external_database(service, kuma_);
+        }
+        facts_.missing.emplace_back(
+            "The monitors, notifications and users: they are in a MariaDB, which a service of its "
+            "own protects.");
+        facts_.consistency = "Files were copied one after another.";
+        break;
     }
     add_folders();
     std::error_code ignored;
@@ -135,6 +135,21 @@ class KumaPlan final : public ServicePlan {
     members_.push_back(snapshot_member(snapshot, meta_from(status, kuma_database_name, owners)));
   }
 
+  void add_dump(const Service& service) {
+    MysqlBackup backup = back_up_kuma_mariadb(kuma_, service, context_);
+    const std::map<std::string, uint64_t>& rows = backup.databases.at(0).summary.rows;
+    facts_.items = {{"monitors", rows.at("monitor"), "monitor", "monitors", true},
+                    {"notifications", rows.at("notification"), "notification", "notifications"},
+                    {"users", rows.at("user"), "user", "users"},
+                    {"heartbeats", rows.at("heartbeat"), "heartbeat", "heartbeats"}};
+    for (const auto& [name, value] : backup.facts.details.items()) facts_.details[name] = value;
+    facts_.missing = std::move(backup.facts.missing);
+    facts_.consistency = backup.facts.consistency + " Other files are copied as they lie.";
+    warnings_ = std::move(backup.warnings);
+    size_estimate_ = backup.bytes;
+    for (Member& member : backup.members) members_.push_back(std::move(member));
+  }
+
   void add_folders() {
     std::error_code ignored;
     uint64_t uploads = 0;
@@ -166,6 +181,24 @@ constexpr const char* card =
     "3. Start the same or a newer version: `docker start {2}`. It changes the database forward at "
     "the start, never back; the first start of 2.x on the data of 1.x may take long.\n";
 
+constexpr const char* mariadb_card =
+    "Its embedded MariaDB ({3}) is here as SQL, databases/kuma.sql:\n\n"
+    "1. Stop Uptime Kuma: `docker stop {2}`\n"
+    "2. Put the other files into its data folder, here called DATA ({1}; /app/data in the "
+    "container), and start it, so that it makes an empty database:\n\n"
+    "       for name in db-config.json upload docker-tls; do\n"
+    "         if [ -e {0}/$name ]; then cp -a {0}/$name DATA/; fi; done\n"
+    "       docker start {2}\n\n"
+    "3. Once it asks for its first user, load the dump over it and start it again:\n\n"
+    "       docker exec -i {2} mariadb --socket=/app/data/run/mariadb.sock --user=root kuma < "
+    "{0}/databases/kuma.sql\n"
+    "       docker restart {2}\n\n"
+    "   Where the container's own user is node, it is `--user=node`.\n";
+
+bool is_dump(const Facts& facts) {
+  return detail_text(facts.details, "type") == "embedded-mariadb";
+}
+
 class UptimeKumaRecipe final : public Recipe {
  public:
   const RecipeInfo& info() const override {
@@ -193,8 +226,14 @@ class UptimeKumaRecipe final : public Recipe {
              format("Uptime Kuma in '{}': {}", printable(kuma.folder.native()),
                     print_count(count_rows(database, "monitor"), "monitor", "monitors")),
              ""});
+      } else if (kuma.database == KumaDatabase::embedded_mariadb) {
+        const MysqlVersion version = connect_kuma_mariadb(kuma, service, context)->version();
+        findings.push_back({Finding::Level::ok,
+                            format("Uptime Kuma in '{}': its embedded {} answers",
+                                   printable(kuma.folder.native()), printable(version.text)),
+                            ""});
       } else if (!service.settings.flag(external_option, false)) {
-        refuse_other_database(service, kuma);
+        refuse_external_database(service, kuma);
       }
     } catch (const Error& error) {
       findings.push_back(finding_of(error));
@@ -211,16 +250,23 @@ class UptimeKumaRecipe final : public Recipe {
 
   std::string restore_card(const Service& service, const Facts& facts) const override {
     const std::string name = detail_text(detail_object(facts.details, "container"), "name");
-    return format(fmt::runtime(card), service.name, detail_text(facts.details, "source", "DATA"),
-                  name.empty() ? "uptime-kuma" : name);
+    return format(fmt::runtime(is_dump(facts) ? mariadb_card : card), service.name,
+                  detail_text(facts.details, "source", "DATA"), name.empty() ? "uptime-kuma" : name,
+                  detail_text(facts.details, "server"));
   }
 
   std::vector<ProbeResult> probe(const RestoredService& restored,
                                  RecipeContext& context) const override {
-    return probe_kuma(restored, context.stop);
+    return probe_kuma(restored, context);
   }
 
   std::vector<Sabotage> sabotages() const override { return kuma_sabotages(); }
+
+  std::vector<ProbeResult> prove(const RestoredService& restored, ProvingGround& ground,
+                                 RecipeContext& context, std::string& why_not) const override {
+    if (is_dump(restored.expected)) return prove_mysql(restored, ground, context, why_not);
+    return Recipe::prove(restored, ground, context, why_not);
+  }
 
   std::vector<InventoryEntry> inventory(const RestoredService& restored,
                                         RecipeContext& context) const override {
@@ -229,6 +275,7 @@ class UptimeKumaRecipe final : public Recipe {
 
   ReplaceReport replace(const Service& service, const RestoredService& restored,
                         RecipeContext& context) const override {
+    if (is_dump(restored.expected)) return Recipe::replace(service, restored, context);
     const fs::path& from = restored.directory;
     FolderChange change{.live = find_kuma(service, context).folder};
     if (fs::exists(from / kuma_database_name)) {
