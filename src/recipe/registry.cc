@@ -9,6 +9,7 @@
 #include "recipe/postgres/recipe_postgres.h"
 #include "recipe/recipe.h"
 #include "recipe/sqlite/recipe_sqlite.h"
+#include "recipe/traccar/recipe_traccar.h"
 #include "recipe/traefik/recipe_traefik.h"
 #include "recipe/uptime_kuma/recipe_uptime_kuma.h"
 #include "recipe/volume/recipe_volume.h"
@@ -28,6 +29,7 @@ RecipeRegistry::RecipeRegistry() {
   recipes_.push_back(make_caddy_recipe());
   recipes_.push_back(make_postgres_recipe());
   recipes_.push_back(make_mysql_recipe());
+  recipes_.push_back(make_traccar_recipe());
   recipes_.push_back(make_uptime_kuma_recipe());
 }
 
