@@ -140,7 +140,8 @@ FakeGrafana::State::State() {
 std::optional<ServedResponse> FakeGrafana::State::faulty(const std::string& method,
                                                          const std::string& path) {
   for (GrafanaFault& fault : faults) {
-    if (fault.method != method || !path.starts_with(fault.path) || fault.times == 0) continue;
+    const bool is_meant = fault.method.empty() ? method != "GET" : fault.method == method;
+    if (!is_meant || !path.starts_with(fault.path) || fault.times == 0) continue;
     if (--fault.nth > 0) continue;
     --fault.times;
     return fault.response;
@@ -198,6 +199,17 @@ GrafanaReply FakeGrafana::State::dispatch(const ServedRequest& request, const st
     for (const auto& [id, org] : orgs) list.push_back({{"id", id}, {"name", org["name"]}});
     GrafanaCall call{orgs[1], 1, next_id, true, true, false, {}, parse_query(query), nullptr};
     return {200, page_of(list, call.number("page", 0) + 1, call.number("perpage", 1000))};
+  }
+  if (path == "/api/orgs" && request.method == "POST") {
+    const Json body = Json::parse(request.body, nullptr, false);
+    const std::string name = body.is_object() ? text_of(body, "name") : "";
+    if (!is_basic) return refuse_call(403, "You'll need additional permissions");
+    for (const auto& [id, org] : orgs) {
+      if (org["name"] == name) return refuse_call(409, "Organization name taken");
+    }
+    const int id = orgs.rbegin()->first + 1;
+    orgs[id] = empty_grafana_org(id, name);
+    return {200, {{"message", "Organization created"}, {"orgId", id}}};
   }
   GrafanaCall call{orgs[org_id],
                    org_id,

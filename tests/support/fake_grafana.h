@@ -29,7 +29,7 @@ inline constexpr const char* fake_grafana_viewer_token = "glsa_fake_viewer_of_or
 // for `times` requests.
 struct GrafanaFault {
   std::string path;
-  std::string method = "GET";
+  std::string method = "GET";  // "": whatever writes
   int nth = 1;
   int times = 1;
   ServedResponse response = {};

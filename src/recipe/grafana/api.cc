@@ -68,20 +68,25 @@ GrafanaAccess grafana_access(const Settings& settings) {
 }
 
 GrafanaApi::GrafanaApi(GrafanaAccess access, RecipeContext& context)
-    : access_(std::move(access)), context_(context), client_([&] {
-        HttpOptions options;
-        options.stop = context.stop;
-        return options;
-      }()) {}
+    : GrafanaApi(std::move(access), context, HttpClient([&] {
+                   HttpOptions options;
+                   options.stop = context.stop;
+                   return options;
+                 }())) {}
+
+GrafanaApi::GrafanaApi(GrafanaAccess access, RecipeContext& context, HttpClient client)
+    : access_(std::move(access)), context_(context), client_(std::move(client)) {}
 
 HttpRequest GrafanaApi::request_for(const std::string& method, const std::string& path) const {
   HttpRequest request;
   request.method = method;
   request.url = access_.url + path;
-  request.headers = {
-      {"Authorization", access_.token ? "Bearer " + std::string(access_.token->reveal())
-                                      : basic_credentials(access_)},
-      {"Accept", "application/json"}};
+  request.headers = {{"Accept", "application/json"}};
+  if (access_.token) {
+    request.headers.emplace_back("Authorization", "Bearer " + std::string(access_.token->reveal()));
+  } else if (access_.password) {
+    request.headers.emplace_back("Authorization", basic_credentials(access_));
+  }
   if (org_id_ != 0) request.headers.emplace_back("X-Grafana-Org-Id", format("{}", org_id_));
   return request;
 }

@@ -50,6 +50,8 @@ class GrafanaApi {
  public:
   // `context` must outlive it.
   GrafanaApi(GrafanaAccess access, RecipeContext& context);
+  // By a client of the caller's. Without token and password it asks as an anonymous visitor.
+  GrafanaApi(GrafanaAccess access, RecipeContext& context, HttpClient client);
 
   // All requests from now on mean this organization; 0: the one that the token or user is in.
   void use_org(int64_t id) { org_id_ = id; }

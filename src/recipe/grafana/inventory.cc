@@ -79,7 +79,7 @@ std::vector<InventoryEntry> inventory_of_grafana(const RestoredService& restored
             }
             for (const Json& rule : grafana_items(one, "rules")) {
               Json whole = rule;
-              whole["interval"] = one.value("interval", Json());
+              if (one.contains("interval")) whole["interval"] = one["interval"];
               add("alert rule", grafana_text_or_empty(rule, "uid"), title_of(rule), whole);
             }
           });

@@ -18,6 +18,7 @@
 #include "recipe/grafana/export.h"
 #include "recipe/grafana/instance.h"
 #include "recipe/grafana/probes.h"
+#include "recipe/grafana/replace.h"
 #include "recipe/grafana/secrets.h"
 #include "recipe/sqlite/probes.h"
 #include "recipe/sqlite/snapshot.h"
@@ -294,6 +295,16 @@ class GrafanaRecipe final : public Recipe {
   }
 
   std::vector<Sabotage> sabotages() const override { return grafana_sabotages(); }
+
+  std::vector<ProbeResult> prove(const RestoredService& restored, ProvingGround& ground,
+                                 RecipeContext& context, std::string& why_not) const override {
+    return prove_grafana(restored, ground, context, why_not);
+  }
+
+  ReplaceReport replace(const Service& service, const RestoredService& restored,
+                        RecipeContext& context) const override {
+    return replace_grafana(service, restored, context);
+  }
 
   std::vector<InventoryEntry> inventory(const RestoredService& restored,
                                         RecipeContext&) const override {
