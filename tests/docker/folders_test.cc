@@ -5,6 +5,7 @@
 
 #include "docker/quiesce.h"
 #include "docker/real_docker.h"
+#include "recipe/uptime_kuma/recipe_uptime_kuma.h"
 #include "recipe/volume/locate.h"
 #include "recipe/volume/recipe_volume.h"
 #include "recipe/volume/replace.h"
@@ -117,6 +118,38 @@ TEST_F(RealFolders, AFailedReplacementLeavesContainerAndFilesAsTheyWere) {
               HasSubstr("the disk broke"));
   EXPECT_EQ(docker->state(id), "running");
   EXPECT_EQ(seen("a"), "live");
+}
+
+// As the full image of Uptime Kuma runs it: its own MariaDB, at a socket in the data folder.
+TEST_F(RealFolders, UptimeKumasEmbeddedMariadbIsDumpedInItsContainer) {
+  if (const auto reason = why_missing("db:1"); !reason.empty()) GTEST_SKIP() << reason;
+  shell_ok(
+      format("{} run -d --network none --name {} -v {}:/app/data db:1 sh -c "
+             "'mkdir -p /app/data/run /app/data/mariadb && chown mysql /app/data/*  && "
+             "mariadb-install-db --no-defaults --user=mysql --datadir=/app/data/mariadb "
+             "--auth-root-authentication-method=socket && exec mariadbd --no-defaults --user=mysql "
+             "--datadir=/app/data/mariadb --socket=/app/data/run/mariadb.sock --skip-networking'",
+             client(), name, name));
+  id = docker->container({.name = name}).id;
+  const std::string sql =
+      "mariadb --no-defaults --socket=/app/data/run/mariadb.sock -e 'CREATE DATABASE kuma; "
+      "USE kuma; CREATE TABLE monitor(id INT PRIMARY KEY, name TEXT); CREATE TABLE notification"
+      "(id INT); CREATE TABLE user(id INT); CREATE TABLE heartbeat(id INT); "
+      "INSERT INTO monitor VALUES (1, \"shop\"), (2, \"mail\")'";
+  // Until it listens.
+  for (int tries = 0; tries < 600; ++tries) {
+    if (docker->exec(id, {.argv = {"sh", "-c", sql}}).exit_code == 0) break;
+    clock.sleep(std::chrono::milliseconds(100), {});
+  }
+  write_file(data() / "db-config.json", R"({"type": "embedded-mariadb"})");
+  service.recipe = "uptime-kuma";
+  recipe = make_uptime_kuma_recipe();
+  const DrivenBackup made = drive_backup(*recipe, service, context, folder / "restored");
+  EXPECT_EQ(made.facts.find("monitors")->count, 2u);
+  EXPECT_THAT(made.facts.details["client"].get<std::string>(), HasSubstr("in container"));
+  EXPECT_THAT(slurp(folder / "restored/databases/kuma.sql"), HasSubstr("'shop'"));
+  EXPECT_THAT(failed_probes(recipe->probe({"kuma", folder / "restored", made.facts}, context)),
+              IsEmpty());
 }
 
 TEST_F(RealFolders, AFileThatIsMountedByItselfIsWrittenInto) {
