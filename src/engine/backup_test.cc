@@ -31,6 +31,27 @@ TEST(Backup, RoundTripsThroughStockTools) {
   EXPECT_NE(slurp(kit.folder / "out/RESTORE.md").find("## files"), std::string::npos);
 }
 
+TEST(Backup, TellsWhatARecipeHasToSayEachTime) {
+  EngineKit kit;
+  const fs::path site = kit.folder / "caddy/certificates/ca/example.org";
+  fs::create_directories(site);
+  shell_ok(
+      format("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 "
+             "-subj /CN=x -keyout {0}/example.org.key -out {0}/example.org.crt 2>&1",
+             site.native()));
+  BackupService caddy;
+  caddy.service = {"caddy", "caddy", {}};
+  caddy.service.settings.set("path", (kit.folder / "caddy").native());
+  const BackupResult result = kit.backup(kit.request({caddy, kit.files()}));
+  EXPECT_THAT(kit.progress.notes,
+              testing::Contains(testing::HasSubstr("; 1 certificate, the first ends 20")));
+  const DrillResult drilled = kit.drill(result.id);
+  EXPECT_EQ(drilled.verdict, DrillVerdict::ok);
+  std::string told;
+  for (const ProbeResult& probe : drilled.services.at(0).probes) told += probe.found + "\n";
+  EXPECT_THAT(told, testing::HasSubstr("1 certificate, the first ends 20"));
+}
+
 TEST(Backup, AFailingServiceLeavesTheOthersSafe) {
   EngineKit kit;
   const auto request = kit.request(

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "support/doubles.h"
+#include "support/shell.h"
 
 namespace lifeboat {
 namespace {
@@ -87,6 +88,21 @@ TEST(Registry, KnowsEachRecipeOnce) {
   }
   EXPECT_EQ(registry.find("nothing"), nullptr);
   EXPECT_THAT(error_text([&] { registry.get("volum"); }), HasSubstr("Did you mean 'volume'?"));
+}
+
+// docs/recipes/ against the code: each recipe has its page, each option is told there.
+TEST(RecipeDocs, HoldEveryOption) {
+  const RecipeRegistry registry;
+  const std::string readme = test::slurp(LIFEBOAT_SOURCE_DIR "/README.md");
+  for (const std::string& name : registry.names()) {
+    const std::string path = "docs/recipes/" + name + ".md";
+    EXPECT_THAT(readme, HasSubstr(path));
+    const std::string docs = test::slurp(std::string(LIFEBOAT_SOURCE_DIR "/") + path);
+    EXPECT_THAT(docs, HasSubstr("# Recipe `" + name + "`\n"));
+    for (const OptionSpec& option : registry.get(name).info().options) {
+      EXPECT_THAT(docs, HasSubstr("`" + option.name + "`")) << path;
+    }
+  }
 }
 
 }  // namespace
