@@ -42,7 +42,7 @@ class RowReader final : public DumpEvents {
     row_.clear();
   }
 
-  std::map<std::string, DumpedTable> tables;
+  std::map<std::string, MysqlTableRows> tables;
 
  private:
   bool is_wanted(const std::string& table) {
@@ -63,27 +63,27 @@ class RowReader final : public DumpEvents {
 
 }  // namespace
 
-uint64_t DumpedRow::offset_of(size_t column) const {
+uint64_t MysqlRow::offset_of(size_t column) const {
   uint64_t at = offset + 1;
   for (size_t before = 0; before < column; ++before) at += values.at(before).size() + 1;
   return at;
 }
 
-std::optional<size_t> DumpedTable::column(std::string_view name) const {
+std::optional<size_t> MysqlTableRows::column(std::string_view name) const {
   const auto found = std::find(columns.begin(), columns.end(), name);
   if (found == columns.end()) return std::nullopt;
   return static_cast<size_t>(found - columns.begin());
 }
 
-std::string DumpedTable::value(const DumpedRow& row, std::string_view name) const {
+std::string MysqlTableRows::value(const MysqlRow& row, std::string_view name) const {
   const auto at = column(name);
   return at && *at < row.values.size() ? unquote_value(row.values[*at]) : "";
 }
 
-std::map<std::string, DumpedTable> read_tables(const RestoredService& restored,
-                                               const std::string& database,
-                                               const std::vector<std::string>& tables,
-                                               const StopToken& stop) {
+std::map<std::string, MysqlTableRows> read_tables(const RestoredService& restored,
+                                                  const std::string& database,
+                                                  const std::vector<std::string>& tables,
+                                                  const StopToken& stop) {
   RowReader reader(tables);
   DumpScanner scanner(reader);
   read_dump(restored, database, stop, [&](std::string_view piece) { scanner.feed(piece); });

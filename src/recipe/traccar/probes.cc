@@ -57,7 +57,7 @@ std::string real_name(const DumpSummary& summary, const std::string& table) {
   return "";
 }
 
-ProbeResult probe_lock(const std::map<std::string, DumpedTable>& tables) {
+ProbeResult probe_lock(const std::map<std::string, MysqlTableRows>& tables) {
   ProbeResult answer{"Traccar's updates are not locked", true, "LOCKED = 0", "free", ""};
   const auto lock = tables.find(lock_table);
   if (lock == tables.end()) {
@@ -66,7 +66,7 @@ ProbeResult probe_lock(const std::map<std::string, DumpedTable>& tables) {
     return answer;
   }
   const auto column = lock->second.column("locked");
-  for (const DumpedRow& row : lock->second.rows) {
+  for (const MysqlRow& row : lock->second.rows) {
     if (column && *column < row.values.size() && is_false(row.values[*column])) continue;
     answer.passed = false;
     answer.found = "locked: a restored Traccar would wait for ever";
@@ -83,7 +83,7 @@ void lock_updates(const RestoredService& restored) {
   if (!column || lock->second.rows.empty()) {
     throw Error(ErrorKind::service, "lock Traccar's updates: there is no row that says so");
   }
-  const DumpedRow& row = lock->second.rows.front();
+  const MysqlRow& row = lock->second.rows.front();
   const std::string& value = row.values.at(*column);
   const size_t zero = value.rfind('0');
   if (zero == std::string::npos) {
@@ -107,7 +107,7 @@ void remove_device(const RestoredService& restored) {
             devices->second.rows[1].offset - begin);
 }
 
-std::string fingerprint(const DumpedTable& table, const DumpedRow& row) {
+std::string fingerprint(const MysqlTableRows& table, const MysqlRow& row) {
   Sha256 hash;
   for (size_t at = 0; at < std::min(table.columns.size(), row.values.size()); ++at) {
     if (moving_columns().contains(table.columns[at])) continue;
@@ -134,7 +134,7 @@ std::string traccar_database(const Facts& facts) {
 
 std::vector<ProbeResult> probe_traccar(const RestoredService& restored, RecipeContext& context) {
   std::vector<ProbeResult> answers = probe_mysql(restored, context);
-  std::map<std::string, DumpedTable> tables;
+  std::map<std::string, MysqlTableRows> tables;
   try {
     tables = read_tables(restored, traccar_database(restored.expected), {lock_table}, context.stop);
   } catch (const Error& error) {
@@ -190,7 +190,7 @@ std::vector<InventoryEntry> traccar_inventory(const RestoredService& restored,
   std::vector<InventoryEntry> entries;
   for (const auto& [name, table] : tables) {
     const bool is_user = name == users_table;
-    for (const DumpedRow& row : table.rows) {
+    for (const MysqlRow& row : table.rows) {
       const std::string label = table.value(row, is_user ? "email" : "uniqueid");
       entries.push_back({is_user ? "user" : "device", table.value(row, "id"),
                          format("{} ({})", table.value(row, "name"), label),
