@@ -110,13 +110,14 @@ Json empty_grafana_org(int id, const std::string& name) {
 }
 
 struct FakeGrafana::State {
-  State();
+  explicit State(const FakeGrafanaOptions& wanted);
   ServedResponse answer(const ServedRequest& request);
   std::optional<ServedResponse> faulty(const std::string& method, const std::string& path);
   GrafanaReply dispatch(const ServedRequest& request, const std::string& path,
                         const std::string& query);
   GrafanaReply handle(const GrafanaRoute& route, GrafanaCall& call);
 
+  FakeGrafanaOptions options;
   mutable std::mutex mutex;
   std::vector<GrafanaRoute> routes;
   std::map<int, Json> orgs;
@@ -127,14 +128,15 @@ struct FakeGrafana::State {
   std::unique_ptr<HttpServer> server;  // last: its threads use the rest
 };
 
-FakeGrafana::State::State() {
+FakeGrafana::State::State(const FakeGrafanaOptions& wanted) : options(wanted) {
   add_content_routes(routes);
   add_dashboard_routes(routes);
   add_alerting_routes(routes);
   add_people_routes(routes);
   orgs[1] = empty_grafana_org(1, "Main Org.");
-  server = std::make_unique<HttpServer>(
-      [this](const ServedRequest& request) { return answer(request); });
+  server =
+      std::make_unique<HttpServer>([this](const ServedRequest& request) { return answer(request); },
+                                   HttpServer::HeadHandler{}, options.port);
 }
 
 std::optional<ServedResponse> FakeGrafana::State::faulty(const std::string& method,
@@ -184,7 +186,8 @@ GrafanaReply FakeGrafana::State::dispatch(const ServedRequest& request, const st
   };
   const std::string who = header("authorization");
   const bool is_basic = who == basic_admin;
-  const bool is_admin_token = who == std::string("Bearer ") + fake_grafana_admin_token;
+  const bool is_admin_token = who == std::string("Bearer ") + fake_grafana_admin_token ||
+                              (who.empty() && options.has_anonymous_admin);
   const bool is_viewer_token = who == std::string("Bearer ") + fake_grafana_viewer_token;
   if (!is_basic && !is_admin_token && !is_viewer_token) {
     return refuse_call(
@@ -248,7 +251,8 @@ GrafanaReply FakeGrafana::State::handle(const GrafanaRoute& route, GrafanaCall& 
   }
 }
 
-FakeGrafana::FakeGrafana() : state_(std::make_unique<State>()) {}
+FakeGrafana::FakeGrafana(const FakeGrafanaOptions& options)
+    : state_(std::make_unique<State>(options)) {}
 FakeGrafana::~FakeGrafana() = default;
 
 std::string FakeGrafana::url() const { return state_->server->url(); }

@@ -35,10 +35,15 @@ struct GrafanaFault {
   ServedResponse response = {};
 };
 
+struct FakeGrafanaOptions {
+  uint16_t port = 0;                 // 0: one that is free
+  bool has_anonymous_admin = false;  // who says nothing is an admin of organization 1
+};
+
 // Any thread.
 class FakeGrafana {
  public:
-  FakeGrafana();
+  explicit FakeGrafana(const FakeGrafanaOptions& options = {});
   ~FakeGrafana();
 
   std::string url() const;

@@ -1,13 +1,14 @@
 // The fake Grafana as a program, for black-box scripts:
 //
-//   lifeboat-fake-grafana --port-file FILE [--seed]
+//   lifeboat-fake-grafana --port-file FILE [--seed]      serves at a free port, told by FILE
+//   lifeboat-fake-grafana --port N [--seed]              serves at N, anonymous visitors as admins
 //
-// It writes its port to FILE and serves until its parent is gone or it is told to end.
+// It serves until its parent is gone or it is told to end.
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 #include <sys/prctl.h>
 
@@ -18,15 +19,20 @@
 int main(int argc, char** argv) {
   std::string port_file;
   bool is_seeded = false;
+  lifeboat::test::FakeGrafanaOptions options;
   for (int at = 1; at < argc; ++at) {
-    if (std::strcmp(argv[at], "--seed") == 0) {
+    const std::string_view word = argv[at];
+    if (word == "--seed") {
       is_seeded = true;
-    } else if (std::strcmp(argv[at], "--port-file") == 0 && at + 1 < argc) {
+    } else if (word == "--port-file" && at + 1 < argc) {
       port_file = argv[++at];
+    } else if (word == "--port" && at + 1 < argc) {
+      options.port = static_cast<uint16_t>(std::stoi(argv[++at]));
+      options.has_anonymous_admin = true;
     }
   }
-  if (port_file.empty()) {
-    std::fputs("usage: lifeboat-fake-grafana --port-file FILE [--seed]\n", stderr);
+  if (port_file.empty() == (options.port == 0)) {
+    std::fputs("usage: lifeboat-fake-grafana {--port-file FILE | --port N} [--seed]\n", stderr);
     return 2;
   }
   sigset_t ends;
@@ -37,11 +43,13 @@ int main(int argc, char** argv) {
   const pid_t parent = getppid();
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) return 1;
-  lifeboat::test::FakeGrafana grafana;
+  lifeboat::test::FakeGrafana grafana(options);
   if (is_seeded) grafana.seed();
-  const std::string url = grafana.url();
-  std::ofstream(port_file + ".new") << url.substr(url.rfind(':') + 1) << '\n';
-  if (std::rename((port_file + ".new").c_str(), port_file.c_str()) != 0) return 1;
+  if (!port_file.empty()) {
+    const std::string url = grafana.url();
+    std::ofstream(port_file + ".new") << url.substr(url.rfind(':') + 1) << '\n';
+    if (std::rename((port_file + ".new").c_str(), port_file.c_str()) != 0) return 1;
+  }
   int signal = 0;
   sigwait(&ends, &signal);
   return 0;

@@ -16,17 +16,20 @@ constexpr std::string_view data_key = "16-bytes-of-key!";
 
 constexpr const char* schema = R"(
   PRAGMA journal_mode = WAL;
-  CREATE TABLE dashboard(id INTEGER PRIMARY KEY, org_id INTEGER, uid TEXT, title TEXT, data TEXT);
+  CREATE TABLE org(id INTEGER PRIMARY KEY, name TEXT);
+  CREATE TABLE dashboard(id INTEGER PRIMARY KEY, org_id INTEGER, uid TEXT, title TEXT, data TEXT,
+                         is_folder INTEGER DEFAULT 0);
   CREATE TABLE data_source(id INTEGER PRIMARY KEY, org_id INTEGER, uid TEXT, name TEXT, type TEXT,
                            secure_json_data TEXT);
   CREATE TABLE user(id INTEGER PRIMARY KEY, login TEXT, password TEXT);
-  CREATE TABLE alert_rule(id INTEGER PRIMARY KEY, uid TEXT);
+  CREATE TABLE alert_rule(id INTEGER PRIMARY KEY, org_id INTEGER, uid TEXT);
   CREATE TABLE alert_configuration(id INTEGER PRIMARY KEY, org_id INTEGER,
                                    alertmanager_configuration TEXT);
   CREATE TABLE data_keys(name TEXT PRIMARY KEY, active INTEGER, scope TEXT, provider TEXT,
                          encrypted_data BLOB, label TEXT);
   CREATE TABLE secrets(id INTEGER PRIMARY KEY, org_id INTEGER, namespace TEXT, type TEXT,
                        value TEXT);
+  INSERT INTO org VALUES (1, 'Main Org.'), (2, 'Second org');
   INSERT INTO user(login, password) VALUES ('admin', 'hash'), ('ada', 'hash');
   INSERT INTO dashboard(org_id, uid, title, data) VALUES
     (1, 'home', 'Home', '{}'), (1, 'nodes', 'Nodes', '{}'), (2, 'home', 'Other', '{}');

@@ -25,11 +25,13 @@ using Wire = ServedResponse::Wire;
 constexpr size_t kept_body_bytes_max = 1 << 20;
 constexpr int drip_pause_ms = 5;
 
+// At `port`, or at one that is free, which it becomes, if it is 0.
 UniqueFd listen_on_loopback(uint16_t& port) {
   UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
   socklen_t size = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   ensure(fd && ::bind(fd.get(), generic, size) == 0 && ::listen(fd.get(), 64) == 0 &&
@@ -158,9 +160,10 @@ void HttpServer::Connection::close_gently() {
   fd.reset();
 }
 
-HttpServer::HttpServer(Handler handler, HeadHandler head_handler)
+HttpServer::HttpServer(Handler handler, HeadHandler head_handler, uint16_t port)
     : handler_(std::move(handler)),
       head_handler_(std::move(head_handler)),
+      port_(port),
       listener_(listen_on_loopback(port_)),
       thread_([this] { serve(); }) {}
 

@@ -60,7 +60,8 @@ class HttpServer {
   using Handler = std::function<ServedResponse(const ServedRequest&)>;
   // Asked when the head of a request is here and its body is not; nothing: read on.
   using HeadHandler = std::function<std::optional<EarlyAnswer>(const ServedRequest& head)>;
-  explicit HttpServer(Handler handler, HeadHandler head_handler = {});
+  // `port` 0: one that is free.
+  explicit HttpServer(Handler handler, HeadHandler head_handler = {}, uint16_t port = 0);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

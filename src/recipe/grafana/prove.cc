@@ -126,12 +126,15 @@ std::vector<ProbeResult> prove_grafana(const RestoredService& restored, ProvingG
   SqliteDatabase database(file, SqliteOpen::copy, context.stop);
   const int64_t org = database.query_integer("SELECT id FROM org ORDER BY id LIMIT 1");
   const std::string name = database.query_text("SELECT name FROM org ORDER BY id LIMIT 1");
-  const std::string id = ground.containers->start(container_of(
-      image, data, read_file(restored.directory / grafana_key_name, key_bytes_max), name));
-  HttpOptions options;
-  options.stop = context.stop;
-  HttpClient client = ground.containers->client(id, options);
-  wait_until_ready(client, *ground.containers, id, context);
+  const std::string key = read_file(restored.directory / grafana_key_name, key_bytes_max);
+  HttpClient client = with_context("start Grafana on the restored database", [&] {
+    const std::string id = ground.containers->start(container_of(image, data, key, name));
+    HttpOptions options;
+    options.stop = context.stop;
+    HttpClient inside = ground.containers->client(id, options);
+    wait_until_ready(inside, *ground.containers, id, context);
+    return inside;
+  });
   GrafanaApi api({.url = address, .token = nullptr, .user = "", .password = nullptr}, context,
                  std::move(client));
   return ask_grafana(api, database, org);
