@@ -116,6 +116,14 @@ TEST_F(RealMysql, ReadsThePasswordFromAFileInTheContainer) {
   EXPECT_EQ(backup().expected.find("rows")->count, 3u);
 }
 
+TEST_F(RealMysql, ContainerWithoutTheProgramsIsTold) {
+  run();
+  EXPECT_THAT(error_text([&] { recipe->plan(service, context); }),
+              HasSubstr(format("look for 'mariadb-dump' or 'mysqldump' in container '{}': there is "
+                               "neither",
+                               name)));
+}
+
 TEST_F(RealMysql, WrongPasswordIsAFailedServiceWithAHint) {
   start_with_environment();
   service.settings.set("user", std::string("root"));
