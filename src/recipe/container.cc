@@ -149,6 +149,7 @@ class StillPlan final : public ServicePlan {
     } catch (const Error& error) {
       failure_ = format("THE CONTAINER DOES NOT RUN: {}", error.what());
       for (const std::string& hint : error.hints()) failure_ += ". " + hint;
+      failure_ += ". Start it by hand; the next run tries again as well.";
     }
     still_.reset();
   }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/format.h"
 #include "recipe/mysql/scratch_server.h"
@@ -181,6 +182,15 @@ TEST_F(UptimeKumaRecipeTest, ReplacesWhatWasKeptAndTheLogGoes) {
   EXPECT_TRUE(fs::exists(fs::path(report.kept.at(0)) / "kuma.db-wal"));
 }
 
+TEST_F(UptimeKumaRecipeTest, AOneOverATwoTakesItsConfigAway) {
+  fs::remove(live("db-config.json"));
+  const RestoredService restored = backup();
+  config("embedded-mariadb");
+  const ReplaceReport report = recipe_->replace(service_, restored, context_);
+  EXPECT_FALSE(fs::exists(live("db-config.json")));
+  EXPECT_TRUE(fs::exists(fs::path(report.kept.at(0)) / "db-config.json"));
+}
+
 TEST_F(UptimeKumaRecipeTest, TheCardNamesTheFilesAndTheLog) {
   backup();
   EXPECT_THAT(recipe_->restore_card(service_, made_.facts),
@@ -191,6 +201,7 @@ TEST_F(UptimeKumaRecipeTest, TheCardNamesTheFilesAndTheLog) {
 class KumaOnMariadb : public UptimeKumaRecipeTest {
  protected:
   void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root, whom the socket lets in";
     std::string why_not;
     server_ = start_mysql_on_host(server_folder_.path(), {}, context_, why_not);
     if (!server_) GTEST_SKIP() << why_not << ": install mariadb-server";

@@ -56,7 +56,10 @@ Json folder_details(const Service& service, const fs::path& folder) {
 std::string folder_restore_steps(const Service& service, const Facts& facts) {
   const std::string volume = service.settings.text("volume");
   const std::string path = service.settings.text("path");
-  std::string steps = "Stop the service first, then:\n\n";
+  const std::string container = detail_text(detail_object(facts.details, "container"), "name");
+  std::string steps =
+      container.empty() ? "Stop the service first, then:\n\n"
+                        : format("Stop the service first (`docker stop {}`), then:\n\n", container);
   std::string target = shell_word(printable(path));
   if (!volume.empty()) {
     steps += format("    docker volume create {}\n", volume);
@@ -66,6 +69,7 @@ std::string folder_restore_steps(const Service& service, const Facts& facts) {
   const Json root = detail_object(facts.details, "root");
   steps += format("    chown {}:{} {} && chmod {} {}\n", detail_number(root, "uid"),
                   detail_number(root, "gid"), target, detail_text(root, "mode", "0755"), target);
+  if (!container.empty()) steps += format("\nStart it again: `docker start {}`.\n", container);
   return steps +
          "\nExtract with `tar -xp --numeric-owner`: the ids are those inside the container.\n";
 }

@@ -225,7 +225,13 @@ ReplaceReport replace_folders(const Service& service, const std::vector<FolderCh
   still = keep_stopped(service, context);
   for (size_t at = 0; at < changes.size(); ++at) replacement.move(changes[at], at, report);
   replacement.step("start the container");
-  if (still) still->end();
+  try {
+    if (still) still->end();
+  } catch (Error& error) {
+    error.add_hint(
+        "The old files are back. Start it by hand; the next backup tries again as well.");
+    throw;
+  }
   report.done.push_back(still ? "the container was stopped meanwhile and is as it was before"
                               : "found no container to stop: restart what uses the files");
   replacement.commit(report);
