@@ -7,16 +7,21 @@ source "$(dirname "$0")/lib.sh"
 "$fake" --port-file port --seed &
 grafana=$!
 pids+=("$grafana")
-for ((try = 0; try < 100; try++)); do
-  if [[ -s port ]]; then break; fi
-  sleep 0.1
-done
-exists port
+wait_for_file() {
+  local try
+  for ((try = 0; try < 100; try++)); do
+    if [[ -s $1 ]]; then return; fi
+    sleep 0.1
+  done
+  fail "$1 does not appear"
+}
+wait_for_file port
 make_key
 
-# grafana_config TOKEN
+# grafana_config TOKEN [PORT_FILE]
 grafana_config() {
-  write_config "grafana: {recipe: grafana, url: 'http://127.0.0.1:$(cat port)', token: $1}"
+  write_config \
+    "grafana: {recipe: grafana, url: 'http://127.0.0.1:$(cat "${2:-port}")', token: $1}"
 }
 
 grafana_config glsa_fake_admin_of_org_1
@@ -44,11 +49,38 @@ stdout_has 'missing dashboard'
 lifeboat restore latest --store dir:store --identity key.txt --to restored
 expect 0
 mode_is restored/grafana/export/org-1/contact-points-export.json 600
-# The card's own commands hold for the files that are there.
-if command -v jq > /dev/null; then
-  run jq -e '{dashboard: (.dashboard | .id = null), folderUid: .meta.folderUid} | .folderUid == "infra"' \
-    restored/grafana/export/org-1/dashboards/nodes.json
+
+# The card's own commands, into an empty Grafana: a thing of each kind, whose names are put in.
+if command -v jq > /dev/null && command -v curl > /dev/null; then
+  "$fake" --port-file other_port &
+  other=$!
+  pids+=("$other")
+  wait_for_file other_port
+  sed -n '/^Single things/,/rm token/s/^    //p' restored/RESTORE.md > card
+  steps() { sed -n "$1" card; }
+  cat > by_hand << EOF
+set -euo pipefail
+cd restored
+URL=http://127.0.0.1:$(cat other_port)
+TOKEN=glsa_fake_admin_of_org_1
+$(steps '/^cd /,/^api()/p')
+$(steps '/folders/p' | sed 's,UID\.json,infra.json,')
+$(steps '/folders/p' | sed 's,UID\.json,infra-db.json,')
+$(steps '/datasources/p' | sed 's,UID\.json,prom.json,')
+$(steps '/library/p' | sed 's,UID\.json,lib-cpu.json,')
+$(steps '/dashboards/p' | sed 's,UID\.json,nodes.json,')
+$(steps '/alert-rules/p' | sed 's,FOLDER%2FGROUP,infra%2Fhourly%2Fslow,; s,FOLDER/,infra/,; s,GROUP,hourly%2Fslow,')
+rm token.header
+EOF
+  run bash by_hand
   expect 0
+  grafana_config glsa_fake_admin_of_org_1 other_port
+  backup
+  expect 0
+  stdout_has 'dashboards 1'
+  stdout_has 'alert_rules 1'
+  kill "$other"
+  wait "$other" || true
 fi
 
 grafana_config glsa_fake_viewer_of_org_1

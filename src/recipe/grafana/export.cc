@@ -16,6 +16,8 @@ constexpr int page_limit = 500;
 constexpr int annotations_limit = 1000;
 constexpr int annotations_limit_max = 100'000;
 
+// Shown to some among the folders, and none: what others gave them a right to.
+constexpr const char* shared_with_me = "sharedwithme";
 constexpr const char* provisioning = "/api/v1/provisioning";
 
 class OrgExport {
@@ -109,6 +111,7 @@ class OrgExport {
     const std::string query = parent.empty() ? "" : "&parentUid=" + percent_encode(parent);
     const auto children = api_.list(format("/api/folders?limit={}{}", page_limit, query), "uid");
     for (const auto& [uid, folder] : children) {
+      if (uid == shared_with_me) continue;
       if (all.emplace(uid, folder).second) list_folders(uid, all);
     }
   }

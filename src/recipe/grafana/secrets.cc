@@ -74,11 +74,11 @@ bool reads_as_text(std::string_view plain) {
 
 bool reads_as_json(std::string_view plain) { return Json::accept(plain.begin(), plain.end()); }
 
-// Every secret of the database: told to `visit` with its name for people, its sealed bytes and
-// whether it holds JSON.
+// Every secret of the database: told to `visit` with its name for people, its sealed bytes in
+// base64 and whether it holds JSON.
 struct SealedSecret {
   std::string name;
-  std::string sealed;
+  std::string base64;
   bool is_json = false;
 };
 using Visit = std::function<void(const SealedSecret&)>;
@@ -87,7 +87,7 @@ void visit_object(const Json& object, const std::string& of, const Visit& visit)
   if (!object.is_object()) return;
   for (const auto& [name, value] : object.items()) {
     if (!value.is_string() || value.get_ref<const std::string&>().empty()) continue;
-    visit({format("{}, {}", of, printable(name)), decode(value.get_ref<const std::string&>())});
+    visit({format("{}, {}", of, printable(name)), value.get_ref<const std::string&>()});
   }
 }
 
@@ -127,7 +127,7 @@ void visit_secrets(SqliteDatabase& database, const Visit& visit) {
   SqliteStatement rows = database.prepare("SELECT namespace, type, value FROM secrets");
   while (rows.step()) {
     visit({format("{} '{}'", printable(rows.text(1)), printable(rows.text(0))),
-           decode(rows.text(2)), rows.text(1) == "datasource"});
+           std::string(rows.text(2)), rows.text(1) == "datasource"});
   }
 }
 
@@ -139,10 +139,13 @@ GrafanaCipher::GrafanaCipher(SqliteDatabase& database, std::string_view secret_k
   SqliteStatement rows = database.prepare("SELECT name, provider, encrypted_data FROM data_keys");
   while (rows.step()) {
     const std::string id(rows.text(0));
-    if (rows.text(1).starts_with(own_provider)) {
-      data_keys_.emplace(id, open_under(rows.text(2), secret_key));
-    } else {
+    if (!rows.text(1).starts_with(own_provider)) {
       foreign_keys_.insert(id);
+      continue;
+    }
+    try {
+      data_keys_.emplace(id, open_under(rows.text(2), secret_key));
+    } catch (const Error&) {  // a broken key is one that is not there, for what lies under it
     }
   }
 }
@@ -174,13 +177,15 @@ GrafanaSecretTest test_grafana_secrets(SqliteDatabase& database, std::string_vie
   const GrafanaCipher cipher(database, secret_key);
   GrafanaSecretTest test;
   visit_secrets(database, [&](const SealedSecret& one) {
+    ++test.total;
     try {
-      if (cipher.has_foreign_key(one.sealed)) {
+      const std::string sealed = decode(one.base64);
+      if (cipher.has_foreign_key(sealed)) {
+        --test.total;
         ++test.unknown;
         return;
       }
-      ++test.total;
-      const Secret plain = cipher.decrypt(one.sealed);
+      const Secret plain = cipher.decrypt(sealed);
       const bool is_good =
           one.is_json ? reads_as_json(plain.reveal()) : reads_as_text(plain.reveal());
       if (!is_good) test.failing.push_back(one.name);

@@ -79,6 +79,13 @@ TEST_F(GrafanaSecretsTest, AMissingDataKeyIsAFailureAndAForeignOneIsNotJudged) {
   EXPECT_EQ(test.unknown, 1u);
 }
 
+TEST_F(GrafanaSecretsTest, BrokenRowsAreFailingSecretsAndNoErrors) {
+  database_.exec("INSERT INTO data_keys VALUES ('some-id', 'secretKey.v1', x'00')");
+  add_source(in_envelope);
+  add_source("no base64");
+  EXPECT_EQ(test_grafana_secrets(database_, "a-key-of-its-own").failing.size(), 2u);
+}
+
 TEST_F(GrafanaSecretsTest, BrokenFormsAreErrors) {
   EXPECT_THAT(error_text([&] { open("c2hvcnQ="); }), HasSubstr("too short"));
   const std::string other = "*" + base64_encode_standard(as_bytes("aes-gcm")) + "*";
