@@ -10,6 +10,7 @@
 #include "recipe/recipe.h"
 #include "recipe/sqlite/recipe_sqlite.h"
 #include "recipe/traccar/recipe_traccar.h"
+#include "recipe/supabase/recipe_supabase.h"
 #include "recipe/traefik/recipe_traefik.h"
 #include "recipe/uptime_kuma/recipe_uptime_kuma.h"
 #include "recipe/volume/recipe_volume.h"
@@ -31,6 +32,7 @@ RecipeRegistry::RecipeRegistry() {
   recipes_.push_back(make_mysql_recipe());
   recipes_.push_back(make_traccar_recipe());
   recipes_.push_back(make_uptime_kuma_recipe());
+  recipes_.push_back(make_supabase_recipe());
 }
 
 const Recipe* RecipeRegistry::find(std::string_view name) const {

@@ -115,8 +115,10 @@ void DumpScan::end_line() {
   const bool at_top = state_ == State::top;
   if (options_.on_line) options_.on_line(line, at_top);
   if (at_top) look_at(line);
-  // A command of psql, like \restrict, is no SQL.
-  if (!at_top || !line.starts_with('\\')) lex(line);
+  // What locks psql's other commands out.
+  const bool is_lock =
+      at_top && (line.starts_with("\\restrict ") || line.starts_with("\\unrestrict "));
+  if (!is_lock) lex(line);
 }
 
 // A line that begins outside every string and comment.
@@ -126,7 +128,8 @@ void DumpScan::look_at(std::string_view line) {
     has_head_ = true;
   } else if (line == format("{} complete", head)) {
     is_complete_ = true;
-  } else if (!line.starts_with("--") && !line.starts_with("\\unrestrict ") && !trim(line).empty()) {
+  } else if (line != "RESET ALL;" && !line.starts_with("--") &&
+             !line.starts_with("\\unrestrict ") && !trim(line).empty()) {
     is_complete_ = false;
   }
   if (const auto table = parse_copy_line(line)) copying_ = &tables_[*table];
@@ -176,6 +179,7 @@ size_t DumpScan::lex_top(std::string_view line, size_t at) {
     comment_depth_ = 1;
     return at + 2;
   }
+  if (letter == '\\') has_command_ = true;
   if (letter == '\'') state_ = is_escape_string(line, at) ? State::escaped_text : State::text;
   if (letter == '"') state_ = State::name;
   if (letter == '$') {
@@ -190,6 +194,7 @@ size_t DumpScan::lex_top(std::string_view line, size_t at) {
 }
 
 std::string DumpScan::fault() const {
+  if (has_command_) return "it holds a command for psql";
   if (!has_head_) return "it does not begin as a dump";
   if (copying_ != nullptr) return "it breaks off within the rows of a table";
   if (!is_complete_ || !line_.empty()) {

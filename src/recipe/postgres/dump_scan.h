@@ -3,7 +3,8 @@
 // Rows are lines between "COPY ... FROM stdin;" and "\.". The text outside must be lexed, strings,
 // dollar quotes and comments, since a function's body may hold lines that look like a COPY or like
 // the end marker. The end is the marker as a comment of its own with nothing behind it but comments
-// and psql's \unrestrict, which newer versions print last.
+// and psql's \unrestrict, which newer versions print last, or RESET ALL, which the recipe supabase
+// adds.
 #pragma once
 
 #include <array>
@@ -43,7 +44,8 @@ class DumpScan {
   explicit DumpScan(DumpScanOptions options);
   // Throws Error(service) for a line outside COPY data of more than 64 MiB.
   void feed(ByteView data);
-  // What is wrong with it as a whole, in words: no head, no end marker, cut within a table's rows.
+  // What is wrong with it as a whole, in words: no head, no end marker, cut within a table's rows,
+  // or a command of psql such as \!, which no dump has and which would run as who restores.
   // Empty: it is whole. Once all was fed.
   std::string fault() const;
   const std::map<TableName, DumpedTable>& tables() const { return tables_; }
@@ -70,6 +72,7 @@ class DumpScan {
   int comment_depth_ = 0;
   uint64_t position_ = 0;  // of the block that is fed
   std::optional<uint64_t> first_row_end_;
+  bool has_command_ = false;
   bool has_head_ = false;
   bool is_complete_ = false;
 };

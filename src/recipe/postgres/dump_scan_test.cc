@@ -53,6 +53,14 @@ TEST(DumpScan, TextThatLooksLikeACopyIsNone) {
   }
 }
 
+TEST(DumpScan, CommandsOfPsqlAreRefused) {
+  for (const char* body : {"\\! id\n", "SELECT 1 \\! id\n", "SELECT 1; \\i /etc/passwd\n",
+                           "\\connect other\n", "SELECT 'a' \\gexec\n"}) {
+    EXPECT_THAT(scan(dump(body)).fault(), HasSubstr("a command for psql")) << body;
+  }
+  EXPECT_EQ(scan(dump("SELECT '\\! id', E'\\\\', $$\\!$$; -- \\!\n")).fault(), "");
+}
+
 TEST(DumpScan, EveryShorterDumpIsRefused) {
   const std::string text = dump("COPY public.a (x) FROM stdin;\n1\n\\.\n");
   const size_t end = text.find("dump complete") + std::string_view("dump complete").size();

@@ -60,7 +60,8 @@ FROM d;
 )";
 
 constexpr std::string_view tables_sql = R"(
-SELECT coalesce(jsonb_agg(jsonb_build_array(n.nspname, c.relname) ORDER BY n.nspname, c.relname), '[]')
+SELECT coalesce(jsonb_agg(jsonb_build_array(n.nspname, c.relname)
+                          ORDER BY n.nspname, c.relname), '[]')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'
   AND n.nspname <> 'information_schema'
@@ -142,17 +143,22 @@ std::vector<ListedTable> count_tables(PostgresClient& client, const std::string&
   for (const Json& name : names) {
     tables.push_back({{name.at(0).get<std::string>(), name.at(1).get<std::string>()}});
   }
-  if (tables.empty()) return tables;
-  std::string counts_sql;
+  count_rows(client, database, snapshot, tables);
+  return tables;
+}
+
+void count_rows(PostgresClient& client, const std::string& database, const std::string& snapshot,
+                std::vector<ListedTable>& tables) {
+  if (tables.empty()) return;
+  std::string sql;
   for (size_t begin = 0; begin < tables.size(); begin += tables_a_query) {
-    counts_sql += count_sql(tables, begin, std::min(begin + tables_a_query, tables.size()));
+    sql += count_sql(tables, begin, std::min(begin + tables_a_query, tables.size()));
   }
   size_t index = 0;
-  for (const Json& portion : client.query(database, counts_sql, snapshot)) {
+  for (const Json& portion : client.query(database, sql, snapshot)) {
     for (const Json& count : portion) tables.at(index++).rows = count.get<uint64_t>();
   }
   ensure(index == tables.size(), "every table was counted");
-  return tables;
 }
 
 }  // namespace lifeboat

@@ -46,4 +46,9 @@ struct TableChoice {
 std::vector<ListedTable> count_tables(PostgresClient& client, const std::string& database,
                                       const std::string& snapshot, const TableChoice& choice);
 
+// Fills in the rows of `tables`, in `snapshot` unless it is empty. Throws Error(service) if one is
+// not there.
+void count_rows(PostgresClient& client, const std::string& database, const std::string& snapshot,
+                std::vector<ListedTable>& tables);
+
 }  // namespace lifeboat

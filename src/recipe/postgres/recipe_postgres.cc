@@ -10,6 +10,8 @@
 #include "recipe/postgres/options.h"
 #include "recipe/postgres/plan.h"
 #include "recipe/postgres/probes.h"
+#include "recipe/postgres/prove.h"
+#include "recipe/postgres/replace.h"
 #include "recipe/volume/folder.h"
 
 namespace lifeboat {
@@ -91,6 +93,16 @@ class PostgresRecipe final : public Recipe {
   }
 
   std::vector<Sabotage> sabotages() const override { return postgres_sabotages(); }
+
+  std::vector<ProbeResult> prove(const RestoredService& restored, ProvingGround& ground,
+                                 RecipeContext& context, std::string& why_not) const override {
+    return prove_postgres(restored, ground, context, why_not);
+  }
+
+  ReplaceReport replace(const Service& service, const RestoredService& restored,
+                        RecipeContext& context) const override {
+    return replace_postgres(service, restored, context);
+  }
 
   std::vector<InventoryEntry> inventory(const RestoredService& restored,
                                         RecipeContext& context) const override {

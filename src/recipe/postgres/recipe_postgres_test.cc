@@ -222,5 +222,75 @@ TEST_F(PostgresRecipeTest, WhatCannotBeReadIsAnErrorWithAHint) {
   EXPECT_THAT(findings.front().hint, HasSubstr("is its socket in that folder"));
 }
 
+TEST_F(PostgresRecipeTest, ProvesItselfInAServerOfItsOwn) {
+  // Also the database that every new server has.
+  server_->sql("postgres", "CREATE TABLE jobs (a int); INSERT INTO jobs VALUES (1)");
+  service_.settings.set("databases", std::vector<std::string>{"postgres", "app", "my \"shop"});
+  const RestoredService restored = backup(folder_ / "db");
+  std::string why_not;
+  const auto prove = [&] {
+    const test::TempFolder ground_folder;
+    ProvingGround ground{nullptr, ground_folder.path()};
+    return recipe_->prove(restored, ground, context_, why_not);
+  };
+  const std::vector<ProbeResult> answers = prove();
+  EXPECT_THAT(answers, SizeIs(4)) << why_not;
+  EXPECT_THAT(test::failed_probes(answers), IsEmpty());
+  // What probes without a server cannot see: a row that its table does not take.
+  std::string text = test::slurp(folder_ / "db/databases/postgres.sql");
+  text.replace(text.find("\n1\n"), 3, "\nx\n");
+  test::write_file(folder_ / "db/databases/postgres.sql", text);
+  EXPECT_THAT(failed(restored), IsEmpty());
+  EXPECT_THAT(test::failed_probes(prove()), Contains(HasSubstr("invalid input syntax")));
+}
+
+TEST_F(PostgresRecipeTest, ProofNeedsAServerThatFits) {
+  RestoredService restored = backup(folder_ / "db");
+  std::string why_not;
+  const test::TempFolder ground_folder;
+  ProvingGround ground{nullptr, ground_folder.path()};
+  restored.expected.details["server_version_num"] = 990001;
+  EXPECT_THAT(recipe_->prove(restored, ground, context_, why_not), IsEmpty());
+  EXPECT_THAT(why_not, HasSubstr("no PostgreSQL 99 or newer"));
+  restored.expected.details["server_version_num"] = 90600;
+  restored.expected.details["databases"][0]["extensions"] = {"no_such_extension"};
+  why_not.clear();
+  EXPECT_THAT(recipe_->prove(restored, ground, context_, why_not), IsEmpty());
+  EXPECT_THAT(why_not, HasSubstr("lacks the extensions no_such_extension"));
+}
+
+TEST_F(PostgresRecipeTest, ReplacesLiveDatabasesAndKeepsTheOldOnes) {
+  const RestoredService restored = backup(folder_ / "db");
+  server_->sql("app", "DROP TABLE empty_one; DELETE FROM users; ALTER DATABASE app RESET work_mem");
+  server_->sql("postgres", "DROP DATABASE \"my \"\"shop\"");
+  server_->sql("app", "DROP OWNED BY \"odd \"\"role\"; DROP ROLE \"odd \"\"role\"");
+  // Somebody is in, and must not stop it.
+  const auto idle = test::shell("(" + server_->psql("app") +
+                                " -c 'SELECT pg_sleep(100)' > /dev/null 2>&1 &) ; true");
+  const ReplaceReport report = recipe_->replace(service_, restored, context_);
+  EXPECT_THAT(report.kept, ElementsAre(HasSubstr("app_before_")));
+  EXPECT_EQ(server_->sql("app", "SELECT count(*) FROM users"), "41");
+  EXPECT_EQ(server_->sql("app", "SHOW work_mem"), "7MB");
+  EXPECT_EQ(server_->sql("'my \"shop'", "SELECT count(*) FROM orders"), "2");
+  EXPECT_EQ(server_->sql("app", "SELECT has_database_privilege('odd \"role', 'app', 'CONNECT')"),
+            "t");
+  const std::string old =
+      server_->sql("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'app_before_%'");
+  EXPECT_EQ(server_->sql(old, "SELECT count(*) FROM users"), "0");
+}
+
+TEST_F(PostgresRecipeTest, AReplacementThatFailsLeavesTheLiveOnesAlone) {
+  const RestoredService restored = backup(folder_ / "db");
+  std::string text = test::slurp(folder_ / "db/databases/my%20%22shop.sql");
+  text.insert(text.find("COPY"), "SELECT 1/0;\n");
+  test::write_file(folder_ / "db/databases/my%20%22shop.sql", text);
+  server_->sql("app", "INSERT INTO users (name) VALUES ('new since the backup')");
+  EXPECT_THAT(error_text([&] { recipe_->replace(service_, restored, context_); }),
+              HasSubstr("division by zero"));
+  EXPECT_EQ(server_->sql("app", "SELECT count(*) FROM users"), "42");
+  EXPECT_EQ(server_->sql("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE '%\\_%'"),
+            "0");
+}
+
 }  // namespace
 }  // namespace lifeboat
