@@ -5,8 +5,9 @@
 namespace lifeboat {
 namespace {
 
-constexpr std::array<ExitCode, 12> table{{
+constexpr std::array<ExitCode, 13> table{{
     {0, "ok", "everything asked for was done"},
+    {1, "differs", "nothing failed, but what was compared is not the same"},
     {2, "usage", "the command line is wrong"},
     {3, "config", "the configuration, or a secret it names, is wrong"},
     {4, "service", "a service, or a tool needed to read it, failed"},

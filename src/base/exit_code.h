@@ -15,6 +15,8 @@ struct ExitCode {
 };
 
 inline constexpr int exit_ok = 0;
+// Nothing failed, but the answer is no; 1 as diff(1), cmp(1) and grep(1) have it.
+inline constexpr int exit_differs = 1;
 inline constexpr int exit_bug = 70;
 inline constexpr int exit_interrupted = 130;
 

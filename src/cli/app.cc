@@ -24,6 +24,7 @@ void add_commands(CLI::App& app, CommandContext& context) {
   add_restore(app, context);
   add_verify(app, context);
   add_drill(app, context);
+  add_diff(app, context);
   add_prune(app, context);
   add_check(app, context);
   add_bucket(app, context);

@@ -175,6 +175,12 @@ std::filesystem::path CommandContext::temporary_dir() const {
   return variable != nullptr && *variable == '/' ? variable : "/var/tmp";
 }
 
+std::filesystem::path CommandContext::scratch_dir(const std::string& asked) {
+  if (!asked.empty()) return asked;
+  const bool from_config = options.store.empty() && config().drill;
+  return from_config ? config().drill->scratch : temporary_dir();
+}
+
 Environment CommandContext::environment(Progress& progress) {
   const bool from_config = config_ != nullptr;
   return {store(),

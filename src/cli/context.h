@@ -97,6 +97,8 @@ class CommandContext {
   const Ed25519PrivateKey* signing_key();
   // Where encrypted spool files and scratch folders go when nothing else is said.
   std::filesystem::path temporary_dir() const;
+  // Parent of scratch folders: what was asked for, else the configuration's, else the above.
+  std::filesystem::path scratch_dir(const std::string& asked);
   Environment environment(Progress& progress);
 
   // stdin can be read once: throws Error(usage) at the second claim.

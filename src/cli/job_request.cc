@@ -39,6 +39,10 @@ Service service_of(const ServiceConfig& service) {
   return {service.name, service.recipe, service.settings};
 }
 
+BackupService backup_service_of(const ServiceConfig& service) {
+  return {service_of(service), hooks_of(service.hooks)};
+}
+
 BackupRequest make_backup_request(const Config& config, const JobConfig& job) {
   BackupRequest request;
   request.host = config.host;
@@ -46,7 +50,7 @@ BackupRequest make_backup_request(const Config& config, const JobConfig& job) {
   for (const std::string& name : job.services) {
     const ServiceConfig* service = config.find_service(name);
     ensure(service != nullptr, "the configuration checks the services of its jobs");
-    request.services.push_back({service_of(*service), hooks_of(service->hooks)});
+    request.services.push_back(backup_service_of(*service));
   }
   request.hooks = hooks_of(job.hooks);
   request.recipients = configured_recipients(config.encryption);

@@ -16,6 +16,8 @@ std::vector<age::Recipient> configured_recipients(const EncryptionConfig& encryp
 Retention retention_of(const RetentionConfig& config);
 
 Service service_of(const ServiceConfig& service);
+// The same with its hooks.
+BackupService backup_service_of(const ServiceConfig& service);
 
 BackupRequest make_backup_request(const Config& config, const JobConfig& job);
 

@@ -32,12 +32,6 @@ std::string chosen_snapshot(const Options& options, CommandContext& context) {
   return from_config ? context.config().drill->which : "latest";
 }
 
-std::filesystem::path chosen_scratch(const Options& options, CommandContext& context) {
-  if (!options.scratch.empty()) return options.scratch;
-  const bool from_config = context.options.store.empty() && context.config().drill;
-  return from_config ? context.config().drill->scratch : context.temporary_dir();
-}
-
 uint64_t scratch_limit(const Options& options) {
   if (options.scratch_size_max.empty()) return UINT64_MAX;
   if (const auto bytes = parse_bytes(options.scratch_size_max)) return *bytes;
@@ -66,7 +60,7 @@ int drill(const Options& options, CommandContext& context) {
   Environment environment = context.environment(progress);
   request.id = resolve_snapshot(environment.store, chosen_snapshot(options, context),
                                 context.default_host());
-  request.scratch_dir = chosen_scratch(options, context);
+  request.scratch_dir = context.scratch_dir(options.scratch);
   request.scratch_bytes_max = scratch_limit(options);
   request.keep_evidence = !options.no_evidence;
   if (options.sabotage) return sabotage(request, environment, context);
