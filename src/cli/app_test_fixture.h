@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ struct Outcome {
 
 class AppFixture : public testing::Test {
  protected:
+  // The machine's own engine is no business of a test.
+  AppFixture() { ::setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock", 1); }
   Outcome run(const std::vector<std::string>& arguments) {
     MemorySink out;
     MemorySink talk;

@@ -16,6 +16,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/discovery.h"
 #include "cli/job_request.h"
 #include "cli/keys.h"
 #include "config/config.h"
@@ -48,6 +49,8 @@ class Checks {
       guarded(ErrorKind::service, format("service {}", service.name),
               [&] { check_service(service); });
     }
+    guarded(ErrorKind::service, "labels", [&] { check_labels(); });
+    guarded(ErrorKind::service, "discover", [&] { check_uncovered(); });
     check_unused_keys();
     return std::move(findings_);
   }
@@ -260,6 +263,37 @@ class Checks {
       add(ErrorKind::config, subject,
           {Level::warning, "no job names it: it is not backed up",
            "Add it to the services of a job."});
+    }
+  }
+
+  void check_labels() {
+    for (const BackupService& labelled : labelled_services_of(context_)) {
+      const std::string subject = format("service {}", labelled.service.name);
+      if (!labelled.fault.empty()) {
+        add(ErrorKind::service, subject,
+            {Level::error, labelled.fault, "Correct the container's labels."});
+        continue;
+      }
+      RecipeContext recipe_context{context_.clock(),   context_.random(),  context_.stop(),
+                                   config_->spool_dir, config_->state_dir, config_->docker.socket};
+      const Recipe& recipe = context_.recipes().get(labelled.service.recipe);
+      for (Finding& finding : recipe.check(labelled.service, recipe_context)) {
+        add(ErrorKind::service, subject, std::move(finding));
+      }
+    }
+  }
+
+  // Volumes only: whether other places matter, a person has to say.
+  void check_uncovered() {
+    DockerOptions options;
+    options.socket = config_->docker.socket;
+    if (!Docker::is_present(options)) return;
+    const Discovery found = discover_here(context_, {.with_paths = false, .with_sizes = false});
+    for (const DiscoveredPlace& place : found.places) {
+      if (place.coverage != Coverage::not_covered) continue;
+      add(ErrorKind::service, format("{} {}", place.type, place.name),
+          {Level::warning, place.reason.empty() ? "NOT COVERED" : "NOT COVERED: " + place.reason,
+           "'lifeboat discover' has the lines to add; or say why not in discover.skip."});
     }
   }
 

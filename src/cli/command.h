@@ -54,6 +54,7 @@ void add_ls(CLI::App& app, CommandContext& context);
 void add_cat(CLI::App& app, CommandContext& context);
 void add_restore(CLI::App& app, CommandContext& context);
 void add_verify(CLI::App& app, CommandContext& context);
+void add_discover(CLI::App& app, CommandContext& context);
 void add_diff(CLI::App& app, CommandContext& context);
 void add_drill(CLI::App& app, CommandContext& context);
 void add_bucket(CLI::App& app, CommandContext& context);

@@ -74,6 +74,8 @@ class CommandContext {
   const StopToken& stop() const { return surroundings_.stop; }
 
   std::filesystem::path config_path() const;
+  // Whether one was named, or is at the usual place.
+  bool has_config() const;
   // Throws ConfigErrors that hold every fault. Its warnings are for `backup` and `check` to tell:
   // who reads snapshots has other worries.
   const Config& config();
@@ -105,8 +107,6 @@ class CommandContext {
   void claim_stdin(std::string_view purpose);
 
  private:
-  bool has_config() const;
-
   Surroundings& surroundings_;
   Output out_;
   Talk talk_;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -106,6 +107,7 @@ struct JobConfig {
   std::string schedule;  // "02:00", "hourly" ... "monthly", five cron fields, or "manual"
   std::vector<std::string> services;
   HooksConfig hooks;
+  bool labelled = false;  // and the containers that ask for it by their labels
 };
 
 struct DrillConfig {
@@ -117,6 +119,12 @@ struct DrillConfig {
 
 struct DockerConfig {
   std::filesystem::path socket;  // empty: where it usually is
+  bool labels = false;           // containers may ask to be protected by their labels
+};
+
+struct DiscoverConfig {
+  // Volume, container or path -> why it needs no backup.
+  std::map<std::string, std::string> skip;
 };
 
 struct MetricsConfig {
@@ -142,6 +150,7 @@ struct Config {
   std::vector<JobConfig> jobs;          // in the order of the file
   std::optional<DrillConfig> drill;
   DockerConfig docker;
+  DiscoverConfig discover;
   MetricsConfig metrics;
   NotifyConfig notify;
   std::filesystem::path spool_dir = "/var/tmp";

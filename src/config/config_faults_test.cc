@@ -227,7 +227,7 @@ lifeboat.yaml:1:1: 'store' is missing
 lifeboat.yaml:1:1: 'encryption' is missing
   hint: Add encryption: who can read them.
 lifeboat.yaml:1:1: 'services' is missing
-  hint: Add services: what to protect, by names you choose.
+  hint: Add services: what to protect, by names you choose; needed unless jobs are `labelled`.
 lifeboat.yaml:1:1: 'jobs' is missing
   hint: Add jobs: when, and which services together; one archive a run.)");
   EXPECT_EQ(world.faults("host: h1\nstore: {}\nencryption: {}\nservices: {}\njobs: []\n"),

@@ -14,6 +14,7 @@ std::string type_text(const KeySpec& key) {
   if (key.kind == KeyKind::section) return "section";
   if (key.kind == KeyKind::named) return "names with sections";
   if (key.kind == KeyKind::commands) return "list of commands";
+  if (key.kind == KeyKind::texts) return "names with texts";
   switch (key.type) {
     case OptionType::text:
       return "text";

@@ -16,6 +16,7 @@ enum class KeyKind {
   section,   // keys of its own: those of the section `section`
   named,     // names that the user chooses, each with the keys of `section`
   commands,  // a list of commands, each an argv list
+  texts,     // names that the user chooses, each with a text
 };
 
 struct KeySpec {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <initializer_list>
 #include <set>
 
 #include "base/format.h"
@@ -20,6 +21,31 @@ constexpr uint64_t daily_days_wise = 7;
 // A single text counts as a list of one.
 const YamlMark& mark_of_item(const YamlNode& list, size_t at) {
   return list.kind == YamlNode::Kind::sequence ? list.items[at]->mark : list.mark;
+}
+
+bool has_key(const YamlNode& node, std::string_view key) {
+  return std::any_of(node.entries.begin(), node.entries.end(),
+                     [&](const YamlEntry& child) { return child.key == key; });
+}
+
+bool is_true(const YamlNode& node, std::initializer_list<std::string_view> path) {
+  const YamlNode* at = &node;
+  for (const std::string_view key : path) {
+    const auto found = std::find_if(at->entries.begin(), at->entries.end(),
+                                    [&](const YamlEntry& child) { return child.key == key; });
+    if (found == at->entries.end()) return false;
+    at = found->value.get();
+  }
+  return at->kind == YamlNode::Kind::scalar && at->text == "true";
+}
+
+// The keys of a section, one of them required or not, as it depends on others.
+std::vector<KeySpec> keys_with(std::string_view section, std::string_view key, bool is_required) {
+  std::vector<KeySpec> keys = config_section(section).keys;
+  for (KeySpec& one : keys) {
+    if (one.name == key) one.required = is_required;
+  }
+  return keys;
 }
 
 class Loader {
@@ -97,7 +123,9 @@ void Loader::load_env_file(const YamlNode& root) {
 }
 
 void Loader::read_top(Config& config, const YamlEntry& entry) {
-  const Section top = reader_.read(entry, "", config_section("").keys);
+  // What containers ask for by their labels may be all there is.
+  const bool has_labels = is_true(*entry.value, {"docker", "labels"});
+  const Section top = reader_.read(entry, "", keys_with("", "services", !has_labels));
   config.host = top.settings.text("host");
   config.spool_dir = top.settings.text("spool_dir", config.spool_dir);
   config.state_dir = top.settings.text("state_dir", config.state_dir);
@@ -234,7 +262,10 @@ void Loader::read_small_sections(Config& config, const Section& top) {
     drill.which = settings.text("which", drill.which);
     drill.scratch = settings.text("scratch", drill.scratch);
   }
-  config.docker.socket = reader_.read_child(top, "docker").settings.text("socket");
+  const Settings docker = reader_.read_child(top, "docker").settings;
+  config.docker.socket = docker.text("socket");
+  config.docker.labels = docker.flag("labels", false);
+  config.discover.skip = reader_.read_texts(reader_.read_child(top, "discover"), "skip");
   const Settings metrics = reader_.read_child(top, "metrics").settings;
   if (metrics.has("textfile")) config.metrics.textfile = metrics.text("textfile");
   config.metrics.pushgateway = metrics.text("pushgateway");
@@ -306,6 +337,11 @@ void Loader::read_jobs(Config& config, const Section& top) {
   std::set<std::string, std::less<>> used;
   for (const JobConfig& job : config.jobs) used.insert(job.services.begin(), job.services.end());
   const YamlEntry* services = top.find("services");
+  if (config.docker.labels && std::none_of(config.jobs.begin(), config.jobs.end(),
+                                           [](const JobConfig& job) { return job.labelled; })) {
+    warn(config, top.find("docker")->mark, "docker.labels: no job takes labelled containers",
+         "Set labelled: true in one of them.");
+  }
   if (services == nullptr || config.jobs.empty()) return;
   for (const YamlEntry& service : services->value->entries) {
     if (used.contains(service.key)) continue;
@@ -316,10 +352,20 @@ void Loader::read_jobs(Config& config, const Section& top) {
 }
 
 void Loader::read_job(Config& config, const YamlEntry& entry, const Section& top) {
-  const Section section =
-      reader_.read(entry, join_key("jobs", entry.key), config_section("jobs.NAME").keys);
+  const YamlEntry* all = top.find("jobs");
+  const bool is_only = all != nullptr && all->value->entries.size() == 1;
+  const bool takes_labelled =
+      is_true(*entry.value, {"labelled"}) ||
+      (config.docker.labels && is_only && !has_key(*entry.value, "labelled"));
+  const Section section = reader_.read(entry, join_key("jobs", entry.key),
+                                       keys_with("jobs.NAME", "services", !takes_labelled));
   JobConfig job{entry.key, section.settings.text("schedule"), section.settings.list("services"),
-                read_hooks(section)};
+                read_hooks(section), takes_labelled};
+  if (job.labelled && !config.docker.labels) {
+    reader_.fault(section.find("labelled")->mark,
+                  format("{}.labelled: labels are not read", section.path),
+                  "Set docker: {labels: true} as well.");
+  }
   if (const YamlEntry* list = section.find("services")) check_job_services(job, *list->value, top);
   config.jobs.push_back(std::move(job));
 }

@@ -391,4 +391,25 @@ std::vector<const YamlEntry*> SectionReader::read_names(const Section& parent,
   return names;
 }
 
+std::map<std::string, std::string> SectionReader::read_texts(const Section& parent,
+                                                             const std::string& key) {
+  std::map<std::string, std::string> texts;
+  const YamlEntry* entry = parent.find(key);
+  if (entry == nullptr) return texts;
+  const std::string name = join_key(parent.path, key);
+  if (entry->value->kind != YamlNode::Kind::map || entry->value->entries.empty()) {
+    fault(entry->value->mark, format("{}: expected names with a text each", name));
+    return texts;
+  }
+  for (const YamlEntry& child : entry->value->entries) {
+    const std::string full_name = join_key(name, child.key);
+    if (child.value->kind != YamlNode::Kind::scalar) {
+      fault(child.value->mark, format("{}: expected a text", full_name));
+    } else if (const auto text = scalar_text(full_name, *child.value)) {
+      texts.insert_or_assign(child.key, *text);
+    }
+  }
+  return texts;
+}
+
 }  // namespace lifeboat

@@ -53,6 +53,9 @@ class SectionReader {
   // The entries of a map of names; other things are faults.
   std::vector<const YamlEntry*> read_names(const Section& parent, const std::string& key);
 
+  // The entries of a map of names to texts, variables filled in; other things are faults.
+  std::map<std::string, std::string> read_texts(const Section& parent, const std::string& key);
+
   void fault(const YamlMark& mark, std::string message, std::string hint = "") {
     world_.faults.add({world_.file, mark.line, mark.column}, std::move(message), std::move(hint));
   }

@@ -141,6 +141,8 @@ void Backup::open_plans() {
 }
 
 void Backup::open_plan(Candidate& candidate) {
+  const std::string& fault = candidate.configured->fault;
+  if (!fault.empty()) throw Error(ErrorKind::service, fault);
   candidate.hooks->begin();
   candidate.recipe = &environment_.recipes.get(candidate.service().recipe);
   candidate.plan = candidate.recipe->plan(candidate.service(), recipe_context_);

@@ -27,6 +27,9 @@ struct Hooks {
 struct BackupService {
   Service service;
   Hooks hooks;
+  // Why it cannot even be tried (a label that makes no sense): it fails with this, by its name, and
+  // the run goes on. Empty: it can.
+  std::string fault = {};
 };
 
 struct BackupRequest {

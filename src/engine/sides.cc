@@ -136,6 +136,7 @@ RestoredService read_live(const BackupService& configured, const fs::path& targe
                           Environment& environment, std::vector<std::string>& warnings) {
   const Service& service = configured.service;
   return with_context(format("read the live service '{}'", service.name), [&] {
+    if (!configured.fault.empty()) throw Error(ErrorKind::service, configured.fault);
     make_private_directory(target, ErrorKind::limit);
     const Recipe& recipe = environment.recipes.get(service.recipe);
     RestoredService result;

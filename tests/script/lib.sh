@@ -18,6 +18,7 @@ mkdir "$place"
 cd "$place"
 umask 077
 export LC_ALL=C.UTF-8 TZ=UTC NO_COLOR=1
+export DOCKER_HOST=unix://$folder/no-engine.sock  # the machine's own is no business of a test
 unset LIFEBOAT_PASSPHRASE
 undo=()   # commands that must run before the folder can go
 pids=()   # processes of ours

@@ -7,7 +7,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/job_request.h"
+#include "cli/discovery.h"
 #include "cli/progress_bar.h"
 #include "cli/render.h"
 #include "config/config.h"
@@ -53,12 +53,15 @@ void tell_failures(const Manifest& manifest, CommandContext& context) {
 int backup(const Options& options, CommandContext& context) {
   const Config& config = context.config();
   tell_warnings(config, context);
-  BackupRequest request = make_backup_request(config, config.job(options.job));
+  BackupRequest request = job_request_of(config.job(options.job), context);
   request.signing_key = context.signing_key();
   make_store_folder(config, context);
   ProgressBar progress(context.talk(), context.clock());
   Environment environment = context.environment(progress);
-  const BackupResult result = run_backup(request, environment);
+  BackupResult result = run_backup(request, environment);
+  for (std::string& warning : uncovered_warnings(context)) {
+    result.warnings.push_back(std::move(warning));
+  }
   context.talk().status("");
   if (context.options.json) {
     context.out().json(backup_to_json(result));

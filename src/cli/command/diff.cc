@@ -8,7 +8,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/job_request.h"
+#include "cli/discovery.h"
 #include "cli/progress_bar.h"
 #include "cli/render_diff.h"
 #include "config/config.h"
@@ -42,11 +42,14 @@ void add_live_side(DiffRequest& request, const Manifest& from, CommandContext& c
   const Config& config = context.config();
   request.lock_dir = config.state_dir;
   request.host = config.host;
-  for (const ServiceConfig& service : config.services) {
-    request.live.push_back(backup_service_of(service));
-  }
+  request.live = live_services_of(context);
   for (const JobConfig& job : config.jobs) {
     if (job.name == from.job && config.host == from.host) request.live_expected = job.services;
+    if (!job.labelled || job.name != from.job) continue;
+    for (const BackupService& service : request.live) {
+      if (config.find_service(service.service.name) != nullptr) continue;
+      request.live_expected.push_back(service.service.name);
+    }
   }
 }
 

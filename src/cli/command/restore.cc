@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,7 +8,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/job_request.h"
+#include "cli/discovery.h"
 #include "cli/progress_bar.h"
 #include "cli/render.h"
 #include "cli/render_diff.h"
@@ -78,8 +79,10 @@ void tell_change(const SnapshotId& id, const DiffedService& diff, CommandContext
 int replace(const Options& options, CommandContext& context) {
   const std::string& name = checked_replacement(options);
   const Config& config = context.config();
-  const ServiceConfig* service = config.find_service(name);
-  if (service == nullptr) {
+  const std::vector<BackupService> services = live_services_of(context);
+  const auto service = std::find_if(services.begin(), services.end(),
+                                    [&](const auto& one) { return one.service.name == name; });
+  if (service == services.end()) {
     throw Error(ErrorKind::usage, format("replace service '{}': the configuration has none of "
                                          "that name",
                                          printable(name)))
@@ -90,7 +93,8 @@ int replace(const Options& options, CommandContext& context) {
   request.identities = context.required_identities();
   Environment environment = context.environment(progress);
   request.id = resolve_snapshot(environment.store, options.snapshot, context.default_host());
-  request.service = backup_service_of(*service);
+  if (!service->fault.empty()) throw Error(ErrorKind::service, service->fault);
+  request.service = *service;
   request.scratch_dir = context.scratch_dir(options.scratch);
   request.lock_dir = config.state_dir;
   request.host = config.host;
