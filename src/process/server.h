@@ -38,7 +38,7 @@ class ChildServer {
  public:
   // Throws Error(service): no such program, no such user, not allowed. `clock` must outlive it.
   ChildServer(ServerOptions options, Clock& clock);
-  // The whole group is gone and reaped afterwards.
+  // Ends it and kills its whole group; the server itself is reaped.
   ~ChildServer();
   ChildServer(const ChildServer&) = delete;
   ChildServer& operator=(const ChildServer&) = delete;

@@ -10,6 +10,7 @@
 #include "recipe/container.h"
 #include "recipe/mysql/grants.h"
 #include "recipe/mysql/listing.h"
+#include "recipe/mysql/rights.h"
 #include "recipe/volume/folder.h"
 
 namespace lifeboat {
@@ -149,6 +150,17 @@ void note_listing(MysqlBackup& backup, const std::vector<MysqlDatabase>& databas
   }
 }
 
+void note_rights(MysqlBackup& backup, MysqlServer& server,
+                 const std::vector<MysqlDatabase>& databases) {
+  const auto grants = server.query("SHOW GRANTS");
+  for (const MysqlDatabase& database : databases) {
+    for (std::string& unseen : unseen_objects(grants, database.name, server.version().family)) {
+      backup.warnings.push_back("not in the backup: " + unseen);
+      backup.facts.missing.push_back(std::move(unseen));
+    }
+  }
+}
+
 void dump_all(MysqlBackup& backup, MysqlServer& server, const std::vector<MysqlDatabase>& before,
               RecipeContext& context) {
   for (const MysqlDatabase& listed : before) {
@@ -217,6 +229,7 @@ MysqlBackup back_up_mysql(MysqlServer& server, const Service& service,
   MysqlBackup backup;
   note_versions(backup, server);
   note_listing(backup, listed);
+  note_rights(backup, server, listed);
   dump_all(backup, server, listed, context);
   backup.facts.details["databases"] = database_details(backup.databases);
   add_members(backup, context.clock.now());
@@ -254,6 +267,7 @@ std::vector<Finding> check_mysql(const Service& service, const std::vector<std::
     MysqlBackup notes;
     note_versions(notes, *server);
     note_listing(notes, listed);
+    note_rights(notes, *server, listed);
     for (const std::string& warning : notes.warnings) {
       findings.push_back({Finding::Level::warning, warning, ""});
     }

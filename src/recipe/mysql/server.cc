@@ -24,7 +24,7 @@ struct Explanation {
   const char* hint;
 };
 
-constexpr std::array<Explanation, 16> explanations{
+constexpr std::array<Explanation, 18> explanations{
     {{"Access denied for user",
       "Check 'user' and 'password'; docs/recipes/mysql.md has the statements that make a user for "
       "backups."},
@@ -57,6 +57,11 @@ constexpr std::array<Explanation, 16> explanations{
      {"server has gone away",
       "The server went away meanwhile: its log tells whether it was restarted or ran out of "
       "memory."},
+     {"Table definition has changed",
+      "A table was altered during the dump: run it again when no migration is under way."},
+     {"TLS/SSL error",
+      "Newer clients want a certificate that they can check: give its authority by 'ssl-ca' in the "
+      "client's option file."},
      {"references invalid table",
       "Repair or drop the broken view, or name it in 'exclude_tables'."},
      {"specified as a definer",
@@ -264,7 +269,7 @@ std::vector<std::string> MysqlServer::words(const std::string& program) const {
 
 std::vector<std::vector<std::string>> MysqlServer::query(const std::string& sql) {
   std::vector<std::string> argv = words(client_);
-  argv.insert(argv.end(), {"--batch", "--skip-column-names"});
+  argv.insert(argv.end(), {"--batch", "--skip-column-names", "--connect-timeout=60"});
   return parse_batch(run(std::move(argv), {.text = text_input(sql)}));
 }
 

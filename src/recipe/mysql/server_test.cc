@@ -38,6 +38,7 @@ struct FakePrograms {
       "--set-gtid-purged[=name] --column-statistics --single-transaction --quick";
   std::string dump_text = mysql_dump_text;
   std::string dump_failure;  // stderr of a dump that fails
+  std::string own_grants = "GRANT SELECT, TRIGGER ON *.* TO `app`@`%`\n";
   bool has_mariadb_names = false;
   std::vector<std::vector<std::string>> calls;
   std::string asked;  // all SQL
@@ -110,7 +111,9 @@ class FakeAccess final : public ProgramAccess {
     if (sql.find("SHOW CREATE USER") != std::string::npos) {
       return "CREATE USER `app`@`%` IDENTIFIED WITH 'caching_sha2_password' AS 0x2441\n";
     }
-    if (sql.find("SHOW GRANTS") != std::string::npos) return "GRANT USAGE ON *.* TO `app`@`%`\n";
+    if (sql.find("SHOW GRANTS FOR") != std::string::npos)
+      return "GRANT USAGE ON *.* TO `app`@`%`\n";
+    if (sql == "SHOW GRANTS") return fake_.own_grants;
     throw Error(ErrorKind::service, "unknown SQL: " + sql);
   }
 
@@ -197,6 +200,14 @@ TEST_F(MysqlServerTest, DumpThatIsNotWholeIsRefusedThoughItsProgramEndsWell) {
   fake_.dump_text = text;
   fake_.dump_failure = "run 'mysqldump': it ended with exit status 3: Error 1034: Index corrupt";
   EXPECT_THAT(backup_error(), HasSubstr("Index corrupt"));
+}
+
+TEST_F(MysqlServerTest, WhatTheUserCannotSeeIsMissing) {
+  EXPECT_THAT(backup().facts.missing, testing::IsEmpty());
+  fake_.own_grants = "GRANT SELECT ON `app`.* TO `app`@`%`\n";
+  const MysqlBackup made = backup();
+  EXPECT_THAT(made.facts.missing, Contains(HasSubstr("Triggers of database 'app'")));
+  EXPECT_THAT(made.warnings, Contains(HasSubstr("not in the backup: Routines of database 'app'")));
 }
 
 TEST_F(MysqlServerTest, ProgramsThatAreMissingAreNamed) {
