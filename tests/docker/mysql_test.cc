@@ -176,8 +176,22 @@ TEST_F(RealMysql, LiveDatabaseIsReplacedWithThePasswordOfTheContainer) {
   start_with_environment();
   const RestoredService restored = backup();
   sql("DELETE FROM app.people");
-  EXPECT_THAT(recipe->replace(service, restored, context).kept,
-              testing::ElementsAre(HasSubstr("app_before_")));
+  const std::string app = name + "-app";
+  shell_ok(
+      format("{} run -d --network none --name {} busy:1 sh -c 'trap exit TERM; while :; do "
+             "sleep 0.1; done'",
+             client(), app));
+  const auto started_at = [&] {
+    return shell_ok(format("{} inspect -f '{{{{.State.StartedAt}}}}' {}", client(), app));
+  };
+  const std::string before = started_at();
+  service.settings.set("used_by", app);
+  const ReplaceReport report = recipe->replace(service, restored, context);
+  EXPECT_THAT(report.kept, testing::ElementsAre(HasSubstr("app_before_")));
+  EXPECT_THAT(report.done, testing::Contains(HasSubstr("started again")));
+  EXPECT_EQ(docker->state(docker->container({.name = app}).id), "running");
+  EXPECT_NE(started_at(), before) << "it was stopped for the swap";
+  shell_ok(format("{} rm -f {}", client(), app));
   EXPECT_EQ(sql("SELECT count(*) FROM app.people"), "3\n");
 }
 

@@ -65,6 +65,28 @@ sed -n '/^## shop/,$p' by_hand/RESTORE.md | sed -n 's/^       //p' | grep -v '^r
 checksums > after
 same before after
 
+# What changed since, and the snapshot in the live one's place; root logs in for that.
+live() { lifeboat "$@" --config lifeboat.yaml --identity key.txt; }
+"${root[@]}" -e "UPDATE shop.note SET text = 'new' WHERE id = 1"
+live diff latest shop
+stdout_has 'shop.note'
+stdout_lacks 'shop.customer'
+sed -i 's/user: lifeboat/restore_user: root, &/' lifeboat.yaml
+live restore latest shop --yes-replace shop
+expect 4
+stderr_has 'views'
+"${root[@]}" -e 'DROP VIEW shop.names'
+rm -rf store/*
+backup
+"${root[@]}" -e "DELETE FROM shop.customer"
+live restore latest shop --yes-replace shop
+expect 0
+[[ $("${root[@]}" -e 'SELECT count(*) FROM shop.customer') == 5000 ]] || fail "not replaced"
+kept=$("${root[@]}" -e "SHOW DATABASES LIKE 'shop\_before%'")
+stdout_has "$kept"
+[[ $("${root[@]}" -e "SELECT count(*) FROM $kept.customer") == 0 ]] || fail "not kept"
+"${root[@]}" -e "DROP DATABASE $kept"
+
 # Its password is wrong: the other service is safe, and the reason is told.
 backup
 expect 0
