@@ -1,6 +1,7 @@
 // Dashboards and permissions of the fake Grafana.
 //
-// Kept as uid -> {folderUid, provisioned, dashboard, permissions}.
+// Kept as uid -> {folderUid, provisioned, dashboard, permissions}; a dashboard of the schema v2 has
+// its "spec" besides, and is refused by the older API.
 #include "base/format.h"
 #include "support/fake_grafana_parts.h"
 
@@ -26,11 +27,87 @@ GrafanaReply search(GrafanaCall& call) {
   return {200, page_of(all, call.number("page", 1), limit)};
 }
 
+std::string namespace_of(const GrafanaCall& call) {
+  return call.org_id == 1 ? "default" : format("org-{}", call.org_id);
+}
+
+// ---- the newer API, for the schema v2: args are namespace and name
+
+GrafanaReply get_resource(GrafanaCall& call) {
+  if (call.arg(0) != namespace_of(call)) return refuse_call(403, "another namespace");
+  const Json& all = call.org["dashboards"];
+  if (!all.contains(call.arg(1)) || !all[call.arg(1)].contains("spec")) {
+    return refuse_call(404, "dashboards.dashboard.grafana.app not found");
+  }
+  const Json& kept = all[call.arg(1)];
+  return {200,
+          {{"apiVersion", "dashboard.grafana.app/v2beta1"},
+           {"kind", "Dashboard"},
+           {"metadata",
+            {{"name", call.arg(1)},
+             {"resourceVersion", format("{}", kept["dashboard"]["version"].get<int64_t>())},
+             {"creationTimestamp", "2026-01-01T00:00:00Z"},
+             {"annotations", {{"grafana.app/folder", kept["folderUid"]}}}}},
+           {"spec", kept["spec"]}}};
+}
+
+GrafanaReply keep_resource(GrafanaCall& call, const std::string& name) {
+  if (call.arg(0) != namespace_of(call)) return refuse_call(403, "another namespace");
+  if (auto bad = refuse_unknown(call.body, {"apiVersion", "kind", "metadata", "spec"})) return *bad;
+  if (auto bad =
+          refuse_unknown(call.body.at("metadata"), {"name", "annotations", "resourceVersion"})) {
+    return *bad;
+  }
+  if (text_of(call.body, "apiVersion") != "dashboard.grafana.app/v2beta1" ||
+      text_of(call.body["metadata"], "name") != name) {
+    return refuse_call(400, "the resource does not fit its place");
+  }
+  std::string folder;
+  if (call.body["metadata"].contains("annotations")) {
+    folder = text_of(call.body["metadata"]["annotations"], "grafana.app/folder");
+  }
+  if (!has_folder(call.org, folder)) return refuse_call(404, "folder not found");
+  Json& kept = call.org["dashboards"][name];
+  const int64_t version = kept.is_null() ? 0 : kept["dashboard"]["version"].get<int64_t>();
+  kept["folderUid"] = folder;
+  kept["provisioned"] = false;
+  if (!kept.contains("permissions")) kept["permissions"] = Json::array();
+  kept["spec"] = call.body.at("spec");
+  kept["dashboard"] = {{"id", call.next_id++},
+                       {"uid", name},
+                       {"title", text_of(kept["spec"], "title")},
+                       {"version", version + 1}};
+  return {version == 0 ? 201 : 200, call.body};
+}
+
+GrafanaReply post_resource(GrafanaCall& call) {
+  const std::string name = text_of(call.body.at("metadata"), "name");
+  if (call.org["dashboards"].contains(name)) return refuse_call(409, "it already exists");
+  return keep_resource(call, name);
+}
+
+GrafanaReply put_resource(GrafanaCall& call) {
+  const Json& all = call.org["dashboards"];
+  if (!all.contains(call.arg(1))) return refuse_call(404, "not found");
+  const int64_t version = all[call.arg(1)]["dashboard"]["version"].get<int64_t>();
+  if (text_of(call.body.at("metadata"), "resourceVersion") != format("{}", version)) {
+    return refuse_call(409, "the object has been modified");
+  }
+  return keep_resource(call, call.arg(1));
+}
+
 GrafanaReply get_dashboard(GrafanaCall& call) {
   if (!call.org["dashboards"].contains(call.arg(0))) {
     return refuse_call(404, "Dashboard not found");
   }
   const Json& kept = call.org["dashboards"][call.arg(0)];
+  if (kept.contains("spec")) {
+    return refuse_call(406,
+                       format("dashboard api version not supported, use "
+                              "/apis/dashboard.grafana.app/v2beta1/namespaces/{}/dashboards/{} "
+                              "instead",
+                              namespace_of(call), call.arg(0)));
+  }
   return {200,
           {{"meta",
             {{"type", "db"},
@@ -149,6 +226,10 @@ void add_dashboard_routes(std::vector<GrafanaRoute>& routes) {
   routes.push_back({"GET", "/api/search", "viewer", search});
   routes.push_back({"GET", "/api/dashboards/uid/:", "viewer", get_dashboard});
   routes.push_back({"POST", "/api/dashboards/db", "admin", post_dashboard});
+  const std::string resources = "/apis/dashboard.grafana.app/v2beta1/namespaces/:/dashboards";
+  routes.push_back({"GET", resources + "/:", "viewer", get_resource});
+  routes.push_back({"POST", resources, "admin", post_resource});
+  routes.push_back({"PUT", resources + "/:", "admin", put_resource});
   routes.push_back({"GET", "/api/dashboards/uid/:/permissions", "admin", [](GrafanaCall& call) {
                       return get_permissions(call.org["dashboards"], call.arg(0));
                     }});

@@ -125,7 +125,10 @@ HttpResponse GrafanaApi::exchange(const HttpRequest& request) {
 GrafanaAnswer GrafanaApi::ask(const std::string& path, std::initializer_list<int> expected) {
   const HttpRequest request = request_for("GET", path);
   const HttpResponse response = exchange(request);
-  if (is_among(expected, response.status)) return {response.status, nullptr};
+  if (is_among(expected, response.status)) {
+    Json told = Json::parse(response.body, nullptr, false);
+    return {response.status, told.is_discarded() ? Json() : std::move(told)};
+  }
   if (response.status != 200) fail(request, response);
   return {200, parse_json(response.body,
                           format("Grafana's answer to GET {}", printable_url(request.url)))};
@@ -197,6 +200,11 @@ std::vector<GrafanaOrg> GrafanaApi::orgs(bool& is_all) {
 std::string GrafanaApi::version() {
   const Json health = get("/api/health");
   return health.is_object() ? printable(grafana_text_or_empty(health, "version")) : "";
+}
+
+std::string grafana_resources(const std::string& version, int64_t org_id) {
+  return format("/apis/dashboard.grafana.app/{}/namespaces/{}/dashboards", percent_encode(version),
+                org_id == 1 ? "default" : format("org-{}", org_id));
 }
 
 std::string grafana_text(const Json& object, const std::string& name, std::string_view what) {

@@ -60,7 +60,7 @@ class GrafanaApi {
   // The JSON at `path`, which begins with "/api/". Throws Error(service) for any other status than
   // 200, with a hint for 401 and 403.
   Json get(const std::string& path);
-  // The same, but the statuses of `expected` are answers too, without a value.
+  // The same, but the statuses of `expected` are answers too, with whatever JSON comes with them.
   GrafanaAnswer ask(const std::string& path, std::initializer_list<int> expected);
   // Sends `body`; never sent twice. Statuses outside 2xx and `expected` throw Error(service) with
   // what Grafana says.
@@ -86,6 +86,9 @@ class GrafanaApi {
   HttpClient client_;
   int64_t org_id_ = 0;
 };
+
+// The folder of the newer API with an organization's dashboards of that version ("v2beta1").
+std::string grafana_resources(const std::string& version, int64_t org_id);
 
 // A member of `object` that must be a text: Error(service) that says what `object` is otherwise.
 std::string grafana_text(const Json& object, const std::string& name, std::string_view what);

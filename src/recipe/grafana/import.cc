@@ -82,11 +82,13 @@ GrafanaImport import_grafana(GrafanaApi& api, const std::filesystem::path& servi
                  printable(source.name), printable(targets.front().name)));
       continue;
     }
+    int64_t target = targets.front().id;
     if (is_all) {
       api.use_org(0);
-      api.use_org(target_of(api, source, targets));
+      target = target_of(api, source, targets);
+      api.use_org(target);
     }
-    OrgImport org{api, source.folder, source.id, secrets, report, stop};
+    OrgImport org{api, source.folder, source.id, target, secrets, report, stop};
     with_context(format("organization '{}'", printable(source.name)), [&] {
       try {
         import_org(org);

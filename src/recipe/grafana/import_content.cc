@@ -90,11 +90,28 @@ void import_element(OrgImport& org, const Json& element) {
   ++org.tallies["library elements"].overwritten;
 }
 
+// A dashboard of the schema v2, by the newer API.
+void import_resource(OrgImport& org, const std::string& uid, Json resource) {
+  const std::string named = grafana_text(resource, "apiVersion", "a dashboard");
+  const std::string place = grafana_resources(named.substr(named.find('/') + 1), org.target_org);
+  const GrafanaAnswer live = org.api.ask(place + "/" + percent_encode(uid), {404});
+  if (live.status == 404) {
+    org.api.send("POST", place, resource);
+    ++org.tallies["dashboards"].made;
+    return;
+  }
+  const Json metadata = live.value.value("metadata", Json::object());
+  resource["metadata"]["resourceVersion"] = grafana_text_or_empty(metadata, "resourceVersion");
+  org.api.send("PUT", place + "/" + percent_encode(uid), resource);
+  ++org.tallies["dashboards"].overwritten;
+}
+
 void import_dashboard(OrgImport& org, const Json& file) {
   const Json meta = file.value("meta", Json::object());
   Json dashboard = file.value("dashboard", Json::object());
   const std::string uid = grafana_text(dashboard, "uid", "a dashboard");
-  const GrafanaAnswer live = org.api.ask("/api/dashboards/uid/" + percent_encode(uid), {404});
+  if (dashboard.contains("resource")) return import_resource(org, uid, dashboard["resource"]);
+  const GrafanaAnswer live = org.api.ask("/api/dashboards/uid/" + percent_encode(uid), {404, 406});
   const bool is_new = live.status == 404;
   if (!is_new && live.value.value("meta", Json::object()).value("provisioned", false)) {
     ++org.tallies["dashboards"].left;

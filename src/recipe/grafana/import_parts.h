@@ -15,6 +15,7 @@ struct OrgImport {
   GrafanaApi& api;
   std::filesystem::path folder;  // export/org-N
   int64_t source_org = 0;        // N
+  int64_t target_org = 0;        // where it goes
   const GrafanaSourceSecrets& secrets;
   GrafanaImport& report;
   const StopToken& stop;

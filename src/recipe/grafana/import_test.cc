@@ -169,6 +169,34 @@ TEST_F(GrafanaImportTest, WhatChangedIsPutBackAndWhatIsNewStays) {
               HasSubstr("Broken by hand"));
 }
 
+TEST_F(GrafanaImportTest, DashboardsOfTheNewerSchemaTakeTheNewerApi) {
+  for (const int org : {1, 2}) {
+    Json dashboards = source_.kept(org, "dashboards");
+    dashboards["modern"] = {
+        {"folderUid", org == 1 ? "infra" : ""},
+        {"provisioned", false},
+        {"permissions", Json::array()},
+        {"dashboard", {{"id", 900 + org}, {"uid", "modern"}, {"title", "Modern"}, {"version", 5}}},
+        {"spec", {{"title", "Modern"}, {"elements", {{"panel-1", {{"kind", "Panel"}}}}}}}};
+    source_.put(org, "dashboards", dashboards);
+  }
+  const RestoredService backup = back_up(service_of(source_));
+  EXPECT_THAT(test::failed_probes(recipe_->probe(backup, context_)), IsEmpty());
+  EXPECT_EQ(backup.expected.find("dashboards")->count, 7u);
+  replace(service_of(target_), backup);
+  for (const int org : {1, 2}) {
+    const Json made = target_.kept(org, "dashboards")["modern"];
+    EXPECT_EQ(made["folderUid"], org == 1 ? "infra" : "");
+    EXPECT_EQ(made["spec"]["elements"]["panel-1"]["kind"], "Panel");
+  }
+  Json changed = source_.kept(1, "dashboards");
+  changed["modern"]["spec"]["title"] = "Changed";
+  source_.put(1, "dashboards", changed);
+  replace(service_of(source_), backup);
+  EXPECT_EQ(source_.kept(1, "dashboards")["modern"]["spec"]["title"], "Modern");
+  EXPECT_THAT(differing(inventory(back_up(service_of(source_))), inventory(backup)), IsEmpty());
+}
+
 TEST_F(GrafanaImportTest, SecretsOfDataSourcesComeFromTheDatabase) {
   test::make_grafana_sample(folder_ / "home", {}, random_);
   Service both = service_of(source_);
