@@ -14,7 +14,7 @@ Json permission(const std::string& team, int64_t team_id) {
        {{"teamId", team_id}, {"team", team}, {"permission", 2}, {"inherited", false}}});
 }
 
-void seed_content(Json& org, int64_t& next_id) {
+void seed_ground(Json& org, int64_t& next_id) {
   org["teams"]["SRE / on call"] = {{"id", 41},
                                    {"uid", "t41"},
                                    {"name", "SRE / on call"},
@@ -59,6 +59,9 @@ void seed_content(Json& org, int64_t& next_id) {
                                  {"jsonData", {{"sslmode", "disable"}}},
                                  {"readOnly", false},
                                  {"secrets", {{"password", "orders-db-password"}}}};
+}
+
+void seed_dashboards(Json& org, int64_t& next_id) {
   org["library_elements"]["lib-cpu"] = {
       {"id", 3},
       {"uid", "lib-cpu"},
@@ -168,7 +171,8 @@ void seed_alerting(Json& org) {
 }  // namespace
 
 void seed_grafana(std::map<int, Json>& orgs, int64_t& next_id) {
-  seed_content(orgs[1], next_id);
+  seed_ground(orgs[1], next_id);
+  seed_dashboards(orgs[1], next_id);
   seed_alerting(orgs[1]);
   orgs[2] = empty_grafana_org(2, "Second org");
   orgs[2]["dashboards"]["home"] = {{"folderUid", ""},
