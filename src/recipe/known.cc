@@ -88,8 +88,7 @@ const std::vector<KnownPlace>& known_places() {
                                               {"/srv/*", "volume"},
                                               {"/root/*compose*.yml", "files"},
                                               {"/root/*compose*.yaml", "files"},
-                                              {"/root/.env", "files"},
-                                              {"/etc/lifeboat", "files"}};
+                                              {"/root/.env", "files"}};
   return places;
 }
 

@@ -3,10 +3,17 @@
 # was there is kept.
 source "$(dirname "$0")/lib.sh"
 
+command -v sqlite3 > /dev/null || skip "sqlite3 is missing: install sqlite3"
+
 make_key
-mkdir live scratch
+mkdir live scratch folder
 echo one > live/one
+echo one > folder/one
+sqlite3 app.db 'pragma journal_mode = wal; create table users (name text);
+  insert into users values ("ada"), ("grace");' > /dev/null
 write_config "files: {recipe: files, paths: [$place/live]}" \
+  "folder: {recipe: volume, path: $place/folder}" \
+  "app: {recipe: sqlite, path: $place/app.db}" \
   "bad: {recipe: command, command: [cat, $place/absent]}"
 backup
 expect 8
@@ -42,7 +49,21 @@ stderr_has "/live/two' gone: live has it"
 missing live/two
 [[ $(cat live/one) == one ]] || fail "the restored file"
 find .. -path '*before-*' -name two | grep -q . || fail "what was live was not kept"
+echo two > folder/two
+echo changed > folder/one
+sqlite3 app.db 'delete from users where name = "ada"'
+replace folder --yes-replace folder
+expect 0
+[[ $(cat folder/*) == one ]] || fail "the restored folder"
+grep -qx changed "$folder"/place/folder.before-*/one || fail "the folder that was live was not kept"
 sleep 1  # what is kept bears the second in its name
+replace app --yes-replace app
+expect 0
+[[ $(sqlite3 app.db 'select count(*) from users') == 2 ]] || fail "the rows did not come back"
+lifeboat diff latest folder app --config lifeboat.yaml --identity key.txt
+expect 0
+
+sleep 1
 replace files --yes-replace files --json
 expect 0
 stdout_has '"kept"'
