@@ -288,7 +288,7 @@ class Checks {
     DockerOptions options;
     options.socket = config_->docker.socket;
     if (!Docker::is_present(options)) return;
-    const Discovery found = discover_here(context_, {.with_paths = false, .with_sizes = false});
+    const Discovery found = discover_here(context_, {.with_paths = false, .sizes = Measured::none});
     for (const DiscoveredPlace& place : found.places) {
       if (place.coverage != Coverage::not_covered) continue;
       add(ErrorKind::service, format("{} {}", place.type, place.name),

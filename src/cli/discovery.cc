@@ -94,7 +94,7 @@ Discovery discover_here(CommandContext& context, const DiscoveryScope& scope) {
   request.docker = docker_options(context);
   request.root = scope.root;
   request.with_paths = scope.with_paths;
-  request.with_sizes = scope.with_sizes;
+  request.sizes = scope.sizes;
   if (context.has_config()) add_services(request, context);
   return discover(request, context.recipes(), context.clock());
 }
@@ -102,7 +102,8 @@ Discovery discover_here(CommandContext& context, const DiscoveryScope& scope) {
 std::vector<std::string> uncovered_warnings(CommandContext& context) {
   if (!Docker::is_present(docker_options(context))) return {};
   try {
-    const Discovery found = discover_here(context, {.with_paths = false, .with_sizes = true});
+    const Discovery found =
+        discover_here(context, {.with_paths = false, .sizes = Measured::not_covered});
     return tell_uncovered(found, context.config().state_dir, context.clock(), context.random());
   } catch (const Error& error) {
     return {redact(format("uncovered volumes were not looked for: {}", error.what()))};

@@ -24,7 +24,7 @@ BackupRequest job_request_of(const JobConfig& job, CommandContext& context);
 struct DiscoveryScope {
   std::filesystem::path root = "/";  // where known paths begin
   bool with_paths = true;
-  bool with_sizes = true;
+  Measured sizes = Measured::all;
 };
 // Works without a configuration: then nothing is covered.
 Discovery discover_here(CommandContext& context, const DiscoveryScope& scope);

@@ -87,6 +87,7 @@ class Discoverer {
   void add_path(const std::string& path, std::string_view recipe, const std::string& name_hint);
   void judge(DiscoveredPlace place, const PlaceFacts& facts, const std::string& name_hint);
   void ask_git(DiscoveredPlace& place, const fs::path& at);
+  void measure(DiscoveredPlace& place, const fs::path& at) const;
   bool skip(DiscoveredPlace& place);
   bool is_ours(const std::string& path) const;
   bool is_below_a_known_path(const std::string& path) const;
@@ -202,13 +203,8 @@ void Discoverer::add_volume(const std::string& name, const Mounted& mounted) {
     place.coverage = Coverage::skipped;
     place.reason = place.containers.empty() ? "left over: no name, and no container uses it"
                                             : "no name: it ends with its container";
-    if (request_.with_sizes) {
-      if (const auto size = measure_place(mounted.facts.path, request_.docker.stop)) {
-        place.bytes = size->bytes;
-        place.is_larger = size->is_larger;
-      }
-    }
     skip(place);
+    measure(place, mounted.facts.path);
     found_.places.push_back(std::move(place));
     return;
   }
@@ -305,16 +301,22 @@ void Discoverer::judge(DiscoveredPlace place, const PlaceFacts& facts,
     place.proposal = judge_.propose(facts, name_hint);
     if (place.proposal) place.strategy = place.proposal->recipe;
   }
-  if (request_.with_sizes && !facts.path.empty()) {
-    const fs::path at = facts.volume.empty() && place.type == "path"
-                            ? request_.root / facts.path.substr(1)
-                            : fs::path(facts.path);
-    if (const auto size = measure_place(at, request_.docker.stop)) {
-      place.bytes = size->bytes;
-      place.is_larger = size->is_larger;
-    }
+  if (!facts.path.empty()) {
+    const bool is_below_root = place.type == "path";
+    measure(place, is_below_root ? request_.root / facts.path.substr(1) : fs::path(facts.path));
   }
   found_.places.push_back(std::move(place));
+}
+
+void Discoverer::measure(DiscoveredPlace& place, const fs::path& at) const {
+  const bool is_wanted =
+      request_.sizes == Measured::all ||
+      (request_.sizes == Measured::not_covered && place.coverage == Coverage::not_covered);
+  if (!is_wanted) return;
+  if (const auto size = measure_place(at, request_.docker.stop)) {
+    place.bytes = size->bytes;
+    place.is_larger = size->is_larger;
+  }
 }
 
 // By its own name, or by those of all containers that use it.

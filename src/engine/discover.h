@@ -48,13 +48,16 @@ struct CoveringService {
   std::vector<std::string> jobs;
 };
 
+// Of which places the size is wanted: each is a walk over its files.
+enum class Measured { none, not_covered, all };
+
 struct DiscoverRequest {
   std::vector<CoveringService> services;
   std::map<std::string, std::string> skip;  // volume, container or path -> reason
   DockerOptions docker;
   std::vector<std::filesystem::path> own;  // folders of ours: the store, the spool, the state
   bool with_paths = true;                  // also known paths and databases of the host
-  bool with_sizes = true;
+  Measured sizes = Measured::all;
   std::filesystem::path root = "/";  // where known paths begin; for tests
 };
 

@@ -111,6 +111,17 @@ TEST_F(DiscoverTest, AVolumeIsCoveredOnlyByAServiceOfAJob) {
   EXPECT_EQ(app.strategy, "volume");
 }
 
+TEST_F(DiscoverTest, OnlyWantedSizesAreMeasured) {
+  add_container("app", "acme/app", {"app_data:/data", "app_more:/more"});
+  configure("app", "volume", {{"volume", "app_data"}});
+  request.sizes = Measured::not_covered;
+  const Discovery found = look();
+  EXPECT_EQ(place(found, "app_data").bytes, std::nullopt);
+  EXPECT_EQ(place(found, "app_more").bytes, 2048u);
+  request.sizes = Measured::none;
+  EXPECT_EQ(place(look(), "app_more").bytes, std::nullopt);
+}
+
 TEST_F(DiscoverTest, AFolderCoversWhatLiesBelowItAndNoMore) {
   add_container("app", "acme/app", {"app_data:/data", "/home/app/files:/files"});
   configure("files", "volume", {{"path", "/home/app"}});
