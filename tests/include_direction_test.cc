@@ -43,7 +43,7 @@ const std::map<std::string, std::string>& owners_of_headers() {
       {"fmt/", "base"},       {"spdlog/", "base"},     {"nlohmann/", "base"},
       {"openssl/", "crypto"}, {"zstd", "codec"},       {"sqlite3", "recipe"},
       {"curl/", "http"},      {"yaml-cpp/", "config"}, {"CLI/", "cli"},
-      {"pugixml", "store"},
+      {"pugixml", "store"},    {"zlib", "codec"},
   };
   return table;
 }

@@ -18,9 +18,9 @@ inline constexpr const char* group_about = "About";
 
 // What SNAPSHOT may be.
 inline constexpr const char* snapshot_forms =
-    "latest, a date, or monthly/2026-05; each also as HOST/...";
+    "latest, a date, monthly/2026-05 or supabase-weekly/2026-W19; also as HOST/...";
 inline constexpr const char* snapshot_forms_default =
-    "latest (the default), a date, or monthly/2026-05; each also as HOST/...";
+    "latest (the default), a date, monthly/2026-05 or supabase-weekly/2026-W19; also as HOST/...";
 
 struct CommandInfo {
   std::string name;

@@ -53,6 +53,7 @@ BackupRequest make_backup_request(const Config& config, const JobConfig& job) {
     request.services.push_back(backup_service_of(*service));
   }
   request.hooks = hooks_of(job.hooks);
+  request.is_single_stream = job.stream;
   request.recipients = configured_recipients(config.encryption);
   request.level = config.compression_level;
   request.config_text = config.text_without_secrets;

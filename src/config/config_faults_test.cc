@@ -64,6 +64,20 @@ store:
   EXPECT_THAT(text, HasSubstr("store.s3.upload_limit: expected a size of at least 64 KiB, found"));
 }
 
+TEST(ConfigFaults, AStreamTakesOneService) {
+  World world;
+  const std::string text = world.faults(R"(host: vps-h1
+services:
+  a: {recipe: volume, path: /a}
+  b: {recipe: volume, path: /b}
+jobs:
+  one: {schedule: weekly, services: [a], stream: true}
+  two: {schedule: weekly, services: [a, b], stream: true}
+)");
+  EXPECT_THAT(text, HasSubstr("7:3: jobs.two: 'stream' takes one service\n  hint: Give each"));
+  EXPECT_THAT(text, Not(HasSubstr("jobs.one")));
+}
+
 TEST(ConfigFaults, AllAtOnceEachWithItsPlaceAndHint) {
   World world;
   world.environment["N8N_API_KEY"] = "n8n-secret";

@@ -356,17 +356,26 @@ void Loader::read_job(Config& config, const YamlEntry& entry, const Section& top
   const bool is_only = all != nullptr && all->value->entries.size() == 1;
   const bool takes_labelled =
       is_true(*entry.value, {"labelled"}) ||
-      (config.docker.labels && is_only && !has_key(*entry.value, "labelled"));
+      (config.docker.labels && is_only && !has_key(*entry.value, "labelled") &&
+       !is_true(*entry.value, {"stream"}));
   const Section section = reader_.read(entry, join_key("jobs", entry.key),
                                        keys_with("jobs.NAME", "services", !takes_labelled));
-  JobConfig job{entry.key, section.settings.text("schedule"), section.settings.list("services"),
-                read_hooks(section), takes_labelled};
+  JobConfig job{entry.key,
+                section.settings.text("schedule"),
+                section.settings.list("services"),
+                read_hooks(section),
+                takes_labelled,
+                section.settings.flag("stream", false)};
   if (job.labelled && !config.docker.labels) {
     reader_.fault(section.find("labelled")->mark,
                   format("{}.labelled: labels are not read", section.path),
                   "Set docker: {labels: true} as well.");
   }
   if (const YamlEntry* list = section.find("services")) check_job_services(job, *list->value, top);
+  if (job.stream && (job.labelled || job.services.size() > 1)) {
+    reader_.fault(entry.mark, format("{}: 'stream' takes one service", join_key("jobs", job.name)),
+                  "Give each service a job of its own.");
+  }
   config.jobs.push_back(std::move(job));
 }
 

@@ -29,24 +29,50 @@ incomplete here: take them from an older backup.
 Counts at backup time are in `facts.json`; compare them after a restore.
 )";
 
+constexpr std::string_view stream_head = R"(# How to restore this backup
+
+Host `{host}`, job `{job}`, begun {started} (UTC), made by Lifeboat.
+It is one SQL script, compressed and encrypted. Nothing but stock tools is needed: `age`, `gunzip`
+and `psql`, which must be at least as new as the `pg_dump` that made it.
+
+    age -d -i KEY_FILE {archive} | gunzip | psql -X -v ON_ERROR_STOP=1 DATABASE
+
+`KEY_FILE` holds the age private key (`AGE-SECRET-KEY-1...`); what the target must be is below.
+With Lifeboat at hand: `lifeboat restore {id} --to DIR` takes it apart into its files,
+and `lifeboat drill {id}` proves it.
+
+Counts at backup time are in `facts.json`, the comment behind this one; compare them afterwards.
+)";
+
+std::string service_part(const NotedService& noted) {
+  std::string card = format("\n## {} (recipe {})\n\n", noted.service->name, noted.service->recipe);
+  card += noted.recipe->restore_card(*noted.service, *noted.facts);
+  if (!card.ends_with('\n')) card += '\n';
+  if (!noted.facts->consistency.empty()) card += "\n" + noted.facts->consistency + "\n";
+  for (const std::string& sentence : noted.facts->missing) {
+    card += format("\nNot in this backup: {}\n", sentence);
+  }
+  return card;
+}
+
+std::string print_head(std::string_view head, const ArchiveNotes& notes) {
+  const std::string key = notes.id.archive_key();
+  return format(fmt::runtime(head), fmt::arg("host", notes.host), fmt::arg("job", notes.job),
+                fmt::arg("started", print_time(notes.started)),
+                fmt::arg("archive", key.substr(key.rfind('/') + 1)),
+                fmt::arg("id", notes.id.text()));
+}
+
 }  // namespace
+
+std::string print_stream_card(const ArchiveNotes& notes, const NotedService& service) {
+  return print_head(stream_head, notes) + service_part(service);
+}
 
 std::string print_restore_card(const ArchiveNotes& notes,
                                const std::vector<NotedService>& services) {
-  const std::string key = notes.id.archive_key();
-  std::string card =
-      format(card_head, fmt::arg("host", notes.host), fmt::arg("job", notes.job),
-             fmt::arg("started", print_time(notes.started)),
-             fmt::arg("archive", key.substr(key.rfind('/') + 1)), fmt::arg("id", notes.id.text()));
-  for (const NotedService& noted : services) {
-    card += format("\n## {} (recipe {})\n\n", noted.service->name, noted.service->recipe);
-    card += noted.recipe->restore_card(*noted.service, *noted.facts);
-    if (!card.ends_with('\n')) card += '\n';
-    if (!noted.facts->consistency.empty()) card += "\n" + noted.facts->consistency + "\n";
-    for (const std::string& sentence : noted.facts->missing) {
-      card += format("\nNot in this backup: {}\n", sentence);
-    }
-  }
+  std::string card = print_head(card_head, notes);
+  for (const NotedService& noted : services) card += service_part(noted);
   return card;
 }
 

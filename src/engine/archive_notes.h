@@ -28,6 +28,9 @@ struct NotedService {
 std::string print_restore_card(const ArchiveNotes& notes,
                                const std::vector<NotedService>& services);
 
+// RESTORE.md of a single stream.
+std::string print_stream_card(const ArchiveNotes& notes, const NotedService& service);
+
 // facts.json: {"format":1,"host",...,"services":{"n8n":{"recipe","facts"}}}
 std::string print_facts(const ArchiveNotes& notes, const std::vector<NotedService>& services);
 

@@ -13,6 +13,7 @@
 #include "engine/archive_notes.h"
 #include "engine/hooks.h"
 #include "engine/monthly.h"
+#include "engine/stream_backup.h"
 #include "io/pipeline.h"
 #include "recipe/details.h"
 #include "snapshot/archive_writer.h"
@@ -364,6 +365,7 @@ BackupResult Backup::run() {
 
 BackupResult run_backup(const BackupRequest& request, Environment& environment) {
   try {
+    if (request.is_single_stream) return run_stream_backup(request, environment);
     return Backup(request, environment).run();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::locked) {

@@ -42,6 +42,7 @@ struct BackupRequest {
   unsigned workers = 0;     // 0: one a core
   std::string config_text;  // archived as lifeboat.yaml; holds no secrets
   std::filesystem::path lock_dir;
+  bool is_single_stream = false;  // one service's script, in the tier weekly
   uint64_t monthly_months = 0;  // 0: the month's first good snapshot is not copied
   const Ed25519PrivateKey* signing_key = nullptr;  // borrowed; null: the manifest is not signed
 };

@@ -1,10 +1,12 @@
 #include "snapshot/archive_reader.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "codec/gzip/gzip.h"
 #include "codec/zstd/zstd.h"
 #include "snapshot/index_io.h"
 #include "snapshot/layout.h"
@@ -127,6 +129,83 @@ void check_tail(const IndexTail& tail, const Manifest& manifest, uint64_t member
   }
 }
 
+bool is_single_stream(const Manifest& manifest) {
+  const auto id = parse_archive_key(manifest.archive_key);
+  return id && id->tier == Tier::weekly;
+}
+
+// A single stream from its beginning: stored bytes -> age -> gzip, members cut out in their order.
+class StreamWalk {
+ public:
+  StreamWalk(Store& store, const Manifest& manifest, const ArchiveReadOptions& options)
+      : object_(store.open(manifest.archive_key)),
+        watched_(*object_, options),
+        stored_(watched_),
+        decrypted_(stored_, options.identities),
+        decompressed_(decrypted_),
+        raw_(decompressed_) {}
+
+  void visit(const IndexMember& member, const MemberVisitor& visit) {
+    PieceSource before(raw_, member.offset - raw_.bytes_so_far());
+    drain(before);
+    PieceSource piece(raw_, member.end - member.offset);
+    TapSource tap(piece);
+    visit({member.meta, member.size, member.offset}, member, &tap);
+    drain(tap);
+    if (member.size != tap.summary().bytes || tap.summary().sha256 != member.sha256) {
+      throw damaged("member " + member_name(member.meta), "it is not what the index says");
+    }
+  }
+
+  // Reads the rest and compares both streams with what was written.
+  void finish(const Manifest& manifest) {
+    drain(raw_);
+    check_summary("the stream", raw_.summary(), manifest.raw);
+    check_summary("the archive", stored_.summary(), manifest.archive);
+  }
+
+ private:
+  // The next `size` bytes, all of which must be there.
+  class PieceSource final : public Source {
+   public:
+    PieceSource(Source& inner, uint64_t size) : inner_(inner), left_(size) {}
+    size_t read(ByteSpan target) override {
+      if (left_ == 0) return 0;
+      const size_t count =
+          inner_.read(target.first(static_cast<size_t>(std::min<uint64_t>(left_, target.size()))));
+      if (count == 0) throw damaged("the stream", "it ends before its last member");
+      left_ -= count;
+      return count;
+    }
+
+   private:
+    Source& inner_;
+    uint64_t left_;
+  };
+
+  std::unique_ptr<Source> object_;
+  WatchedSource watched_;
+  TapSource stored_;
+  age::DecryptSource decrypted_;
+  gzip::DecompressSource decompressed_;
+  TapSource raw_;
+};
+
+IndexTail walk_stream(Store& store, const Manifest& manifest, const ArchiveReadOptions& options,
+                      IndexReader& index, const MemberVisitor& visit) {
+  uint64_t members = 0;
+  with_key_known_good([&] {
+    StreamWalk walk(store, manifest, options);
+    while (const auto member = index.next()) {
+      walk.visit(*member, visit);
+      ++members;
+    }
+    walk.finish(manifest);
+  });
+  check_tail(index.tail(), manifest, members);
+  return index.tail();
+}
+
 }  // namespace
 
 void check_stored_object(Store& store, const std::string& key, const StreamSummary& expected,
@@ -152,6 +231,7 @@ IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveRead
   if (!is_of_archive(index, manifest)) {
     throw damaged("the index", format("it belongs to '{}'", printable(index.archive_key())));
   }
+  if (is_single_stream(manifest)) return walk_stream(store, manifest, options, index, visit);
   const auto object = store.open(manifest.archive_key);
   WatchedSource watched(*object, options);
   TapSource stored(watched);
@@ -181,21 +261,34 @@ IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveRead
 }
 
 struct ArchiveRanges::State {
-  State(Store& store, const Manifest& manifest, std::span<const age::Identity> identities)
-      : object(store, manifest.archive_key),
-        plaintext(checked(object, manifest), identities),
-        raw(plaintext) {}
-
-  static RandomAccess& checked(ObjectAccess& object, const Manifest& manifest) {
-    if (object.size() != manifest.archive.bytes) {
-      check_summary("the archive", {object.size(), ""}, manifest.archive);
-    }
-    return object;
+  State(Store& target_store, const Manifest& read, std::span<const age::Identity> keys)
+      : store(target_store), manifest(read), identities(keys) {
+    if (!is_single_stream(manifest)) tar.emplace(store, manifest, identities);
   }
 
-  ObjectAccess object;
-  age::DecryptAccess plaintext;
-  zstd::SeekableAccess raw;
+  // Of what can be read at random.
+  struct Tar {
+    Tar(Store& store, const Manifest& manifest, std::span<const age::Identity> identities)
+        : object(store, manifest.archive_key),
+          plaintext(checked(object, manifest), identities),
+          raw(plaintext) {}
+
+    static RandomAccess& checked(ObjectAccess& object, const Manifest& manifest) {
+      if (object.size() != manifest.archive.bytes) {
+        check_summary("the archive", {object.size(), ""}, manifest.archive);
+      }
+      return object;
+    }
+
+    ObjectAccess object;
+    age::DecryptAccess plaintext;
+    zstd::SeekableAccess raw;
+  };
+
+  Store& store;
+  Manifest manifest;
+  std::span<const age::Identity> identities;
+  std::optional<Tar> tar;
 };
 
 ArchiveRanges::ArchiveRanges(Store& store, const Manifest& manifest,
@@ -206,7 +299,8 @@ ArchiveRanges::ArchiveRanges(Store& store, const Manifest& manifest,
 ArchiveRanges::~ArchiveRanges() = default;
 
 void ArchiveRanges::check_frames(const IndexTail& tail) const {
-  const auto& frames = state_->raw.frames();
+  if (!state_->tar) return;
+  const auto& frames = state_->tar->raw.frames();
   const bool same =
       std::equal(frames.begin(), frames.end(), tail.frames.begin(), tail.frames.end(),
                  [](const auto& left, const auto& right) {
@@ -216,11 +310,19 @@ void ArchiveRanges::check_frames(const IndexTail& tail) const {
 }
 
 void ArchiveRanges::read_member(const IndexMember& member, const MemberVisitor& visit) {
-  if (member.end < member.offset || member.end > state_->raw.size()) {
+  if (!state_->tar) {
+    with_key_known_good([&] {
+      const ArchiveReadOptions options{state_->identities, {}, {}};
+      StreamWalk(state_->store, state_->manifest, options).visit(member, visit);
+    });
+    return;
+  }
+  zstd::SeekableAccess& raw = state_->tar->raw;
+  if (member.end < member.offset || member.end > raw.size()) {
     throw damaged("member " + member_name(member.meta), "the archive ends before it");
   }
   with_key_known_good([&] {
-    StretchSource stretch(state_->raw, member.offset, member.end);
+    StretchSource stretch(raw, member.offset, member.end);
     tar::Reader reader = tar::Reader::for_member(stretch);
     const auto entry = reader.next();
     if (!entry) throw damaged("member " + member_name(member.meta), "the archive lacks it");

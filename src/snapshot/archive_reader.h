@@ -1,5 +1,6 @@
 // Reads a snapshot's archive back, believing nothing: the whole of it in step with the index, or
-// single members by the ranges they need.
+// single members by the ranges they need. A single-stream job's is one gzip stream, of which the
+// index names the pieces that are members; it can be read from its beginning only.
 #pragma once
 
 #include <functional>
@@ -38,8 +39,8 @@ IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveRead
 void check_stored_object(Store& store, const std::string& key, const StreamSummary& expected,
                          const ArchiveReadOptions& options);
 
-// Members by range. Opening reads the archive's header and seek table only, and checks the table
-// against `tail`'s frames if it is given.
+// Members by range. Opening reads the archive's header and seek table only. Of a single stream
+// nothing is read at opening, and all that stands before a member with each.
 class ArchiveRanges {
  public:
   ArchiveRanges(Store& store, const Manifest& manifest, std::span<const age::Identity> identities);

@@ -16,8 +16,8 @@ namespace {
 constexpr uint64_t large_member_bytes = 1024 * 1024;  // gets frames of its own
 constexpr size_t block_bytes = 256 * 1024;
 
-// S3 can answer 200 with an error, and disks can lie: what the store says it holds must be what
-// was sent.
+}  // namespace
+
 void check_stored_size(Store& store, const std::string& key, uint64_t bytes) {
   const auto info = store.stat(key);
   if (info && info->size == bytes) return;
@@ -26,8 +26,6 @@ void check_stored_size(Store& store, const std::string& key, uint64_t bytes) {
                      info ? format("{} bytes", info->size) : std::string("nothing")))
       .hint("The store lost or cut the object; do not trust it before you know why.");
 }
-
-}  // namespace
 
 struct ArchiveWriter::State {
   State(Store& target_store, const SnapshotId& snapshot, const ArchiveOptions& options,

@@ -67,4 +67,8 @@ class ArchiveWriter {
   std::unique_ptr<State> state_;
 };
 
+// S3 can answer 200 with an error, and disks can lie: what the store says it holds must be what was
+// sent. Throws Error(store).
+void check_stored_size(Store& store, const std::string& key, uint64_t bytes);
+
 }  // namespace lifeboat

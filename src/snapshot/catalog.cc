@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t nearest_shown = 3;
 constexpr std::string_view latest = "latest";
+constexpr std::string_view latest_weekly = "supabase-weekly/latest";
 
 // What a person typed, taken apart.
 struct Asked {
@@ -23,6 +24,9 @@ struct Asked {
 Asked parse_asked(std::string_view text) {
   const auto parse_name = [](std::string_view host, std::string_view name) -> std::optional<Asked> {
     if (name == latest) return Asked{{.host = std::string(host), .suffix = ""}, true};
+    if (name == latest_weekly) {
+      return Asked{{.host = std::string(host), .suffix = "", .tier = Tier::weekly}, true};
+    }
     if (auto id = parse_snapshot_name(host, name)) return Asked{std::move(*id), false};
     return std::nullopt;
   };
@@ -34,7 +38,9 @@ Asked parse_asked(std::string_view text) {
   throw Error(ErrorKind::usage, format("'{}' does not name a snapshot", printable(text)))
       .hint(
           "Write 'latest', a date such as 2026-05-07 or 2026-05-07-020000, a month such as "
-          "monthly/2026-05, or put a host before it: vps-h1/latest.");
+          "monthly/2026-05, a week such as supabase-weekly/2026-W19 or supabase-weekly/latest, or "
+          "put "
+          "a host before it: vps-h1/latest.");
 }
 
 std::set<std::string> hosts_of(const std::vector<SnapshotId>& snapshots) {
@@ -88,11 +94,15 @@ std::vector<SnapshotId> nearest_of_tier(const SnapshotId& asked,
   throw error;
 }
 
-// The last of the newest day; the monthlies are older, or copies.
-const SnapshotId& newest(const std::vector<SnapshotId>& snapshots) {
-  const auto monthly = std::find_if(snapshots.begin(), snapshots.end(),
-                                    [](const SnapshotId& id) { return id.tier == Tier::monthly; });
-  return monthly == snapshots.begin() ? snapshots.back() : *std::prev(monthly);
+// The last of the newest day; the monthlies are older, or copies, and the weeklies another job's.
+const SnapshotId* newest(const std::vector<SnapshotId>& snapshots, bool weekly_only) {
+  for (const Tier tier : {Tier::daily, Tier::monthly, Tier::weekly}) {
+    if (weekly_only && tier != Tier::weekly) continue;
+    const auto found = std::find_if(snapshots.rbegin(), snapshots.rend(),
+                                    [&](const SnapshotId& id) { return id.tier == tier; });
+    if (found != snapshots.rend()) return &*found;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -116,7 +126,13 @@ SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_vie
                 format("'{}' may be of several hosts: {}", text, join(hosts_of(snapshots), ", ")))
         .hint(format("Say which one: {}/{}.", snapshots.front().host, text));
   }
-  if (asked.latest) return newest(snapshots);
+  if (asked.latest) {
+    const SnapshotId* found = newest(snapshots, asked.id.tier == Tier::weekly);
+    if (found != nullptr) return *found;
+    throw Error(ErrorKind::store, format("find the newest weekly of host '{}': there is none",
+                                         snapshots.front().host))
+        .hint("A job with 'stream: true' makes them.");
+  }
   asked.id.host = snapshots.front().host;
   const bool as_written = asked.id.tier == Tier::monthly || !asked.id.suffix.empty();
   if (as_written && std::binary_search(snapshots.begin(), snapshots.end(), asked.id)) {
@@ -160,9 +176,13 @@ SnapshotId free_id(Store& store, SnapshotId id, Timestamp start) {
                   format("find a free name below '{}': none is left", id.folder()))
           .hint("Try again: the new day has names of its own.");
     }
-    id.suffix = print_compact_time_of_day(start);
+    id.suffix = suffix_of(id.tier, start);
   }
   return id;
+}
+
+SnapshotId next_weekly_id(Store& store, const std::string& host, Timestamp start) {
+  return free_id(store, weekly_of(host, start), start);
 }
 
 SnapshotId next_snapshot_id(Store& store, const std::string& host, Timestamp start) {

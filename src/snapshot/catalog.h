@@ -17,12 +17,14 @@ namespace lifeboat {
 // are not opened.
 std::vector<SnapshotId> list_snapshots(Store& store, std::string_view host);
 
-// "latest", "2026-05-07[-HHMMSS]", "monthly/2026-05[-HHMMSS]", each also behind a host:
+// "latest", "2026-05-07[-HHMMSS]", "monthly/2026-05[-HHMMSS]",
+// "supabase-weekly/2026-W19[-DHHMMSS]", "supabase-weekly/latest", each also behind a host:
 // "vps-h1/latest". Without a host, `default_host` is meant; if that is empty too, the store must
-// hold one host only. "latest" is the newest daily, or the newest monthly if there is no daily. A
-// plain date means the last run of that day; a plain month its first copy, or the last of them if
-// the first is gone. Throws Error(usage) for text of no such form, Error(store) when there is none,
-// with the monthly of a date and the nearest ones as hints.
+// hold one host only. "latest" is the newest daily, or the newest monthly if there is no daily, or
+// the newest weekly if that is all there is. A plain date or week means the last run of it; a plain
+// month its first copy, or the last of them if the first is gone. Throws Error(usage) for text of
+// no such form, Error(store) when there is none, with the monthly of a date and the nearest ones as
+// hints.
 SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_view default_host);
 
 // Reads and checks a manifest: whole, of the keys that `id` implies, and signed by one of the keys
@@ -35,7 +37,10 @@ Manifest load_manifest(Store& store, const SnapshotId& id, const Trust& trust);
 // a killed run left (an archive without a manifest) counts as taken: nothing is ever overwritten.
 SnapshotId next_snapshot_id(Store& store, const std::string& host, Timestamp start);
 
-// The same for any day or month: `id` if nothing of that name is in the store.
+// The same for a run of a single-stream job.
+SnapshotId next_weekly_id(Store& store, const std::string& host, Timestamp start);
+
+// The same for any day, month or week: `id` if nothing of that name is in the store.
 SnapshotId free_id(Store& store, SnapshotId id, Timestamp start);
 
 // The size of the host's largest nightly archive, 0 without any. One listing pass.

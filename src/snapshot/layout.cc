@@ -1,5 +1,7 @@
 #include "snapshot/layout.h"
 
+#include <algorithm>
+#include <string>
 #include <tuple>
 
 #include "base/error.h"
@@ -10,20 +12,54 @@
 namespace lifeboat {
 namespace {
 
-constexpr size_t suffix_chars = 6;
+using std::chrono::days;
+using std::chrono::sys_days;
+
+constexpr size_t suffix_chars = 6;         // HHMMSS
+constexpr size_t weekly_suffix_chars = 7;  // DHHMMSS
 constexpr std::string_view monthly_folder = "monthly/";
 constexpr std::string_view weekly_folder = "supabase-weekly/";
 constexpr std::string_view drills_folder = "drills/";
 constexpr std::string_view archive_stem = "backup";
 constexpr std::string_view archive_extension = ".tar.zst.age";
+constexpr std::string_view weekly_stem = "supabase";
+constexpr std::string_view weekly_extension = ".sql.gz.age";
 constexpr std::string_view index_extension = ".index.age";
 constexpr std::string_view manifest_stem = "manifest";
 constexpr std::string_view json_extension = ".json";
 
 std::string dashed(const std::string& suffix) { return suffix.empty() ? "" : "-" + suffix; }
 
-// The name below the host, without the suffix: "2026-05-07" or "monthly/2026-05".
+// ISO 8601: a week belongs to the year of its Thursday, and week 1 has the year's first Thursday.
+std::string iso_week(Date monday) {
+  const Date thursday = sys_days(monday) + days(3);
+  const auto day_of_year = sys_days(thursday) - sys_days(thursday.year() / 1 / 1);
+  return format("{:04}-W{:02}", static_cast<int>(thursday.year()), day_of_year.count() / 7 + 1);
+}
+
+Date monday_of(Date date) {
+  const std::chrono::weekday weekday{sys_days(date)};
+  return sys_days(date) - (weekday - std::chrono::Monday);
+}
+
+// "2026-W19"; nothing for a week that its year does not have.
+std::optional<Date> parse_iso_week(std::string_view text) {
+  if (text.size() != std::string_view("YYYY-Www").size() || text.substr(4, 2) != "-W") {
+    return std::nullopt;
+  }
+  const std::string digits = std::string(text.substr(0, 4)) + std::string(text.substr(6));
+  if (digits.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  const std::chrono::year year(std::stoi(digits.substr(0, 4)));
+  const int week = std::stoi(digits.substr(4));
+  const Date monday = sys_days(monday_of(year / 1 / 4)) + days(7 * (week - 1));
+  if (iso_week(monday) != text) return std::nullopt;
+  return monday;
+}
+
+// The name below the host, without the suffix: "2026-05-07", "monthly/2026-05" or
+// "supabase-weekly/2026-W19".
 std::string period(const SnapshotId& id) {
+  if (id.tier == Tier::weekly) return format("{}{}", weekly_folder, iso_week(id.date));
   const std::string date = print_date(id.date);
   if (id.tier == Tier::daily) return date;
   return format("{}{}", monthly_folder, date.substr(0, date.rfind('-')));
@@ -33,15 +69,18 @@ std::string make_key(const SnapshotId& id, std::string_view stem, std::string_vi
   return format("{}{}{}{}", id.folder(), stem, dashed(id.suffix), extension);
 }
 
-// Reads "" or "-HHMMSS" into the suffix.
-std::optional<std::string> parse_suffix(std::string_view text) {
+// Reads "", "-HHMMSS" or, of a weekly, "-DHHMMSS" into the suffix.
+std::optional<std::string> parse_suffix(std::string_view text, Tier tier) {
   if (text.empty()) return "";
-  if (text.size() != suffix_chars + 1 || text.front() != '-') return std::nullopt;
-  text.remove_prefix(1);
-  const bool is_time = text.find_first_not_of("0123456789") == std::string_view::npos &&
-                       text.substr(0, 2) < "24" && text[2] < '6' && text[4] < '6';
+  const size_t chars = tier == Tier::weekly ? weekly_suffix_chars : suffix_chars;
+  if (text.size() != chars + 1 || text.front() != '-') return std::nullopt;
+  const std::string_view suffix = text.substr(1);
+  if (tier == Tier::weekly && (suffix[0] < '1' || suffix[0] > '7')) return std::nullopt;
+  const std::string_view time = suffix.substr(chars - suffix_chars);
+  const bool is_time = time.find_first_not_of("0123456789") == std::string_view::npos &&
+                       time.substr(0, 2) < "24" && time[2] < '6' && time[4] < '6';
   if (!is_time) return std::nullopt;
-  return std::string(text);
+  return std::string(suffix);
 }
 
 std::optional<Date> try_date(std::string_view text) {
@@ -68,10 +107,28 @@ std::optional<SnapshotId> parse_key(std::string_view key, std::string_view stem,
   std::optional<SnapshotId> id = parse_snapshot_text(key.substr(0, slash));
   const auto between = strip(key.substr(slash + 1), stem, extension);
   if (!id || !id->suffix.empty() || !between) return std::nullopt;
-  const auto suffix = parse_suffix(*between);
+  const auto suffix = parse_suffix(*between, id->tier);
   if (!suffix) return std::nullopt;
   id->suffix = *suffix;
   return id;
+}
+
+std::string_view stem_of(Tier tier) { return tier == Tier::weekly ? weekly_stem : archive_stem; }
+
+std::string_view extension_of(Tier tier) {
+  return tier == Tier::weekly ? weekly_extension : archive_extension;
+}
+
+// Only if `found` is of that tier: no weekly has an archive of the dailies' name, nor the reverse.
+std::optional<SnapshotId> of_tiers(std::optional<SnapshotId> found, bool is_weekly) {
+  if (found && (found->tier == Tier::weekly) != is_weekly) return std::nullopt;
+  return found;
+}
+
+std::optional<SnapshotId> parse_stored_key(std::string_view key, std::string_view extension,
+                                           std::string_view weekly) {
+  if (auto id = of_tiers(parse_key(key, archive_stem, extension), false)) return id;
+  return of_tiers(parse_key(key, weekly_stem, weekly), true);
 }
 
 }  // namespace
@@ -83,10 +140,12 @@ std::string SnapshotId::text() const {
 std::string SnapshotId::folder() const { return format("{}/{}/", host, period(*this)); }
 
 std::string SnapshotId::archive_key() const {
-  return make_key(*this, archive_stem, archive_extension);
+  return make_key(*this, stem_of(tier), extension_of(tier));
 }
 
-std::string SnapshotId::index_key() const { return make_key(*this, archive_stem, index_extension); }
+std::string SnapshotId::index_key() const {
+  return make_key(*this, stem_of(tier), index_extension);
+}
 
 std::string SnapshotId::manifest_key() const {
   return make_key(*this, manifest_stem, json_extension);
@@ -102,6 +161,29 @@ SnapshotId monthly_of(const SnapshotId& daily) {
   return {daily.host, first, "", Tier::monthly};
 }
 
+std::string_view tier_name(Tier tier) {
+  switch (tier) {
+    case Tier::daily:
+      return "daily";
+    case Tier::monthly:
+      return "monthly";
+    case Tier::weekly:
+      break;
+  }
+  return "weekly";
+}
+
+SnapshotId weekly_of(std::string_view host, Timestamp start) {
+  return {std::string(host), monday_of(date_of(start)), "", Tier::weekly};
+}
+
+std::string suffix_of(Tier tier, Timestamp start) {
+  const std::string time = print_compact_time_of_day(start);
+  if (tier != Tier::weekly) return time;
+  const std::chrono::weekday weekday{sys_days(date_of(start))};
+  return format("{}{}", weekday.iso_encoding(), time);
+}
+
 bool is_copy(const SnapshotId& monthly, const SnapshotId& daily) {
   return monthly.tier == Tier::monthly && daily.tier == Tier::daily &&
          monthly_of(daily).folder() == monthly.folder();
@@ -112,26 +194,35 @@ std::optional<SnapshotId> parse_manifest_key(std::string_view key) {
 }
 
 std::optional<SnapshotId> parse_archive_key(std::string_view key) {
-  return parse_key(key, archive_stem, archive_extension);
+  return parse_stored_key(key, archive_extension, weekly_extension);
 }
 
 std::optional<SnapshotId> parse_object_key(std::string_view key) {
   if (auto id = parse_manifest_key(key)) return id;
   if (auto id = parse_archive_key(key)) return id;
-  return parse_key(key, archive_stem, index_extension);
+  return parse_stored_key(key, index_extension, index_extension);
 }
 
 std::optional<SnapshotId> parse_snapshot_name(std::string_view host, std::string_view name) {
-  const bool is_monthly = name.starts_with(monthly_folder);
-  if (is_monthly) name.remove_prefix(monthly_folder.size());
-  const size_t date_chars =
-      is_monthly ? std::string_view("YYYY-MM").size() : std::string_view("YYYY-MM-DD").size();
-  if (name.size() < date_chars) return std::nullopt;
-  const std::string_view written = name.substr(0, date_chars);
-  const auto date = try_date(is_monthly ? format("{}-01", written) : std::string(written));
-  const auto suffix = parse_suffix(name.substr(date_chars));
+  struct Form {
+    Tier tier;
+    std::string_view folder;
+    size_t chars;
+  };
+  constexpr Form forms[] = {{Tier::weekly, weekly_folder, std::string_view("YYYY-Www").size()},
+                            {Tier::monthly, monthly_folder, std::string_view("YYYY-MM").size()},
+                            {Tier::daily, "", std::string_view("YYYY-MM-DD").size()}};
+  const Form& form =
+      *std::ranges::find_if(forms, [&](const Form& one) { return name.starts_with(one.folder); });
+  name.remove_prefix(form.folder.size());
+  if (name.size() < form.chars) return std::nullopt;
+  const std::string_view written = name.substr(0, form.chars);
+  const auto date = form.tier == Tier::weekly    ? parse_iso_week(written)
+                    : form.tier == Tier::monthly ? try_date(format("{}-01", written))
+                                                 : try_date(written);
+  const auto suffix = parse_suffix(name.substr(form.chars), form.tier);
   if (!date || !suffix) return std::nullopt;
-  return SnapshotId{std::string(host), *date, *suffix, is_monthly ? Tier::monthly : Tier::daily};
+  return SnapshotId{std::string(host), *date, *suffix, form.tier};
 }
 
 std::optional<SnapshotId> parse_snapshot_text(std::string_view text) {

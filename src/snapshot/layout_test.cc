@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <ctime>
 
 #include "base/error.h"
 #include "support/doubles.h"
@@ -84,6 +85,56 @@ TEST(Layout, ReadsBackTheKeysItMakes) {
     EXPECT_EQ(parse_archive_key(id.archive_key()), id);
     EXPECT_EQ(parse_manifest_key(id.archive_key()), std::nullopt);
     EXPECT_EQ(parse_archive_key(id.manifest_key()), std::nullopt);
+  }
+}
+
+// Weeks are those of ISO 8601, whose year is not always the date's.
+TEST(Layout, NamesWeeksByTheirIsoYear) {
+  const auto name = [](const char* start) { return weekly_of("h1", parse_time(start)).text(); };
+  EXPECT_EQ(name("2026-05-07T02:00:00Z"), "h1/supabase-weekly/2026-W19");
+  EXPECT_EQ(name("2027-01-01T02:00:00Z"), "h1/supabase-weekly/2026-W53");
+  EXPECT_EQ(name("2027-01-03T23:59:59Z"), "h1/supabase-weekly/2026-W53");
+  EXPECT_EQ(name("2027-01-04T00:00:00Z"), "h1/supabase-weekly/2027-W01");
+  EXPECT_EQ(name("2024-12-30T00:00:00Z"), "h1/supabase-weekly/2025-W01");
+  EXPECT_EQ(name("2023-01-01T00:00:00Z"), "h1/supabase-weekly/2022-W52");
+  // Against another implementation, day by day over years of all kinds.
+  for (Timestamp day = parse_time("2019-12-20T12:00:00Z"); day < parse_time("2033-02-01T00:00:00Z");
+       day += std::chrono::hours(24)) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(
+        std::chrono::time_point_cast<std::chrono::system_clock::duration>(day));
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::string expected(8, '\0');
+    ASSERT_EQ(std::strftime(expected.data(), 9, "%G-W%V", &parts), 8U);
+    ASSERT_EQ(weekly_of("h1", day).text(), "h1/supabase-weekly/" + expected);
+  }
+}
+
+TEST(Layout, ReadsBackTheKeysOfWeeks) {
+  SnapshotId id = weekly_of("vps-h1", parse_time("2027-01-01T02:00:00Z"));
+  EXPECT_EQ(id.archive_key(), "vps-h1/supabase-weekly/2026-W53/supabase.sql.gz.age");
+  EXPECT_EQ(id.index_key(), "vps-h1/supabase-weekly/2026-W53/supabase.index.age");
+  EXPECT_EQ(id.manifest_key(), "vps-h1/supabase-weekly/2026-W53/manifest.json");
+  EXPECT_TRUE(id.folder().starts_with(weekly_prefix("vps-h1")));
+  for (const std::string& suffix :
+       {std::string(), suffix_of(Tier::weekly, parse_time("2027-01-01T02:00:00Z"))}) {
+    id.suffix = suffix;
+    EXPECT_EQ(parse_snapshot_text(id.text()), id);
+    EXPECT_EQ(parse_manifest_key(id.manifest_key()), id);
+    EXPECT_EQ(parse_archive_key(id.archive_key()), id);
+    EXPECT_EQ(parse_object_key(id.index_key()), id);
+  }
+  EXPECT_EQ(id.suffix, "5020000");
+  for (const char* key :
+       {"h1/supabase-weekly/2025-W53/supabase.sql.gz.age",  // that year had 52
+        "h1/supabase-weekly/2026-W00/supabase.sql.gz.age",
+        "h1/supabase-weekly/2026-W54/supabase.sql.gz.age",
+        "h1/supabase-weekly/2026-w19/supabase.sql.gz.age",
+        "h1/supabase-weekly/2026-W19/backup.tar.zst.age",
+        "h1/supabase-weekly/2026-W19/supabase-8020000.sql.gz.age",
+        "h1/supabase-weekly/2026-W19/supabase-020000.sql.gz.age",
+        "h1/2026-05-07/supabase.sql.gz.age", "h1/monthly/2026-05/supabase.sql.gz.age"}) {
+    EXPECT_EQ(parse_archive_key(key), std::nullopt) << key;
   }
 }
 

@@ -91,6 +91,11 @@ class HostPlan {
   void decide_evidence(PrunePlan& plan) const;
   // The first reason stands.
   void keep(const SnapshotId& id, std::string reason) { kept_.try_emplace(id, std::move(reason)); }
+  uint64_t lifetime_of(Tier tier) const {
+    const Retention& retention = scope_.retention;
+    if (tier == Tier::weekly) return retention.weekly_days;
+    return tier == Tier::daily ? retention.daily_days : retention.monthly_days();
+  }
   bool is_past(Timestamp created, uint64_t lifetime_days) const {
     return now_ >= end_of_life(created, lifetime_days);
   }
@@ -153,7 +158,7 @@ void HostPlan::keep_months() {
   std::set<JobMonth> copied;
   std::map<JobMonth, std::pair<Timestamp, SnapshotId>> first;
   for (const auto& [id, held] : host_.snapshots) {
-    if (!held.is_good()) continue;
+    if (!held.is_good() || id.tier == Tier::weekly) continue;
     const JobMonth month{held.manifest->job, monthly_of(id)};
     if (id.tier == Tier::monthly) {
       copied.insert(month);
@@ -175,12 +180,12 @@ void HostPlan::keep_months() {
 Timestamp made_at(const SnapshotId& id, const Held& held) {
   if (held.manifest) return held.manifest->started;
   if (id.tier == Tier::daily) return sys_days(id.date) + days(1);
+  if (id.tier == Tier::weekly) return sys_days(id.date) + days(7);
   return sys_days(id.date + std::chrono::months(1));
 }
 
 void HostPlan::decide(const SnapshotId& id, const Held& held, PrunePlan& plan) const {
   const Retention& retention = scope_.retention;
-  const bool is_daily = id.tier == Tier::daily;
   std::string reason;
   if (!held.objects.contains(id.manifest_key())) {
     for (const auto& [key, info] : held.objects) {
@@ -189,12 +194,11 @@ void HostPlan::decide(const SnapshotId& id, const Held& held, PrunePlan& plan) c
     reason = format("left by an unfinished run, older than {}",
                     print_count(retention.incomplete_days, "day", "days"));
   } else {
-    if (!is_past(made_at(id, held), is_daily ? retention.daily_days : retention.monthly_days())) {
-      return;
-    }
-    reason = is_daily ? format("older than {}", print_count(retention.daily_days, "day", "days"))
-                      : format("older than {}",
-                               print_count(retention.monthly_months, "month", "months"));
+    const uint64_t lifetime_days = lifetime_of(id.tier);
+    if (!is_past(made_at(id, held), lifetime_days)) return;
+    reason = format("older than {}", id.tier == Tier::monthly
+                                         ? print_count(retention.monthly_months, "month", "months")
+                                         : print_count(lifetime_days, "day", "days"));
   }
   if (const auto kept = kept_.find(id); kept != kept_.end()) {
     plan.kept_beyond_rule.push_back({id, kept->second});

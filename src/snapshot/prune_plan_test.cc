@@ -136,12 +136,32 @@ TEST(PrunePlan, RemovesWhatKilledRunsLeft) {
   kit.clock.set("2023-11-21T02:00:00Z");
   kit.put("h1/2023-11-21/backup.tar.zst.age", "x");
   kit.put("h1/monthly/2023-11/backup.index.age", "x");
-  kit.put("h1/supabase-weekly/2023-W47/supabase.sql.gz.age", "another's");
+  kit.put("h1/supabase-weekly/2023-W47/supabase.sql.gz.age", "x");
+  kit.put("h1/supabase-weekly/2023-W47/notes", "another's");
   kit.put("h1/notes", "another's");
   EXPECT_THAT(removed(kit.plan(parse_time("2023-11-24T23:00:00Z"))), IsEmpty());
   EXPECT_THAT(removed(kit.plan(parse_time("2023-11-25T00:00:00Z"))),
               ElementsAre("h1/2023-11-21: left by an unfinished run, older than 3 days",
-                          "h1/monthly/2023-11: left by an unfinished run, older than 3 days"));
+                          "h1/monthly/2023-11: left by an unfinished run, older than 3 days",
+                          "h1/supabase-weekly/2023-W47: left by an unfinished run, older than 3 "
+                          "days"));
+}
+
+TEST(PrunePlan, WeekliesLiveAYearAndNeedNoMonthly) {
+  PruneKit kit;
+  const auto weekly = [&](const char* started) {
+    const Timestamp start = parse_time(started);
+    kit.backup({.job = "supabase-weekly"}, start, next_weekly_id(kit.store, "h1", start));
+  };
+  weekly("2025-01-06T02:00:00Z");
+  weekly("2025-01-13T02:00:00Z");
+  weekly("2025-06-02T02:00:00Z");
+  EXPECT_THAT(removed(kit.plan(parse_time("2026-01-06T00:00:00Z"))), IsEmpty());
+  EXPECT_THAT(removed(kit.plan(parse_time("2026-01-08T00:00:00Z"))),
+              ElementsAre("h1/supabase-weekly/2025-W02: older than 365 days"));
+  EXPECT_THAT(kept(kit.plan(parse_time("2027-01-08T00:00:00Z"))),
+              ElementsAre("h1/supabase-weekly/2025-W23: the newest good one of job "
+                          "'supabase-weekly'"));
 }
 
 TEST(PrunePlan, TouchesNoHostWhoseManifestsCannotBeBelieved) {

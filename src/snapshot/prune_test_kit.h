@@ -27,9 +27,11 @@ class PruneKit {
   }
   // A run of `host` that started at `started`, whatever the store's clock says.
   SnapshotId backup(const Run& run, Timestamp started, const std::string& host = "h1") {
-    const SnapshotId id = next_snapshot_id(store, host, started);
+    return backup(run, started, next_snapshot_id(store, host, started));
+  }
+  SnapshotId backup(const Run& run, Timestamp started, const SnapshotId& id) {
     Manifest manifest;
-    manifest.host = host;
+    manifest.host = id.host;
     manifest.job = run.job;
     manifest.started = manifest.finished = started;
     manifest.archive_key = id.archive_key();

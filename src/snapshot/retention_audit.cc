@@ -65,9 +65,7 @@ std::vector<TierPlay> play_host(const std::string& host, const Retention& retent
     const SnapshotId month = monthly_of(id);
     if (months.insert(month.date).second) monthly.pieces.push_back(snapshot_piece(month, now));
     if (std::chrono::weekday(sys_days(id.date)) != std::chrono::Sunday) continue;
-    // Only the prefix of a dump's name counts here.
-    const std::string dump = format("{}{}/supabase.sql.gz.age", weekly.prefix, print_date(id.date));
-    weekly.pieces.push_back({now, {{dump, archive_bytes}}});
+    weekly.pieces.push_back(snapshot_piece(weekly_of(host, now), now));
     drills.pieces.push_back({now, {{drill_key(host, now, true), manifest_bytes}}});
   }
   std::vector<TierPlay> played{std::move(daily), std::move(weekly), std::move(drills)};
