@@ -41,6 +41,9 @@ std::vector<OptionSpec> all_options() {
                      "which databases (default: all that allow connections but templates)"});
   options.push_back({"exclude_tables", OptionType::list, false,
                      "tables SCHEMA.TABLE whose rows are left out, * and ? allowed"});
+  options.push_back({"restore_user", OptionType::text, false,
+                     "the role that replaces live databases (default: user)"});
+  options.push_back({"restore_password", OptionType::secret, false, "its password"});
   return options;
 }
 

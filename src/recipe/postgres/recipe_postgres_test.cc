@@ -264,6 +264,12 @@ TEST_F(PostgresRecipeTest, ReplacesLiveDatabasesAndKeepsTheOldOnes) {
   server_->sql("app", "DROP TABLE empty_one; DELETE FROM users; ALTER DATABASE app RESET work_mem");
   server_->sql("postgres", "DROP DATABASE \"my \"\"shop\"");
   server_->sql("app", "DROP OWNED BY \"odd \"\"role\"; DROP ROLE \"odd \"\"role\"");
+  // The role of the backups may not, that of restores may.
+  server_->sql("postgres", "CREATE ROLE reader LOGIN; CREATE ROLE chief LOGIN SUPERUSER");
+  service_.settings.set("user", std::string("reader"));
+  EXPECT_THAT(error_text([&] { recipe_->replace(service_, restored, context_); }),
+              HasSubstr("permission denied"));
+  service_.settings.set("restore_user", std::string("chief"));
   // Somebody is in, and must not stop it.
   const auto idle = test::shell("(" + server_->psql("app") +
                                 " -c 'SELECT pg_sleep(100)' > /dev/null 2>&1 &) ; true");

@@ -71,6 +71,11 @@ class Replacement {
   static PostgresTarget target_of(const Service& service, RecipeContext& context) {
     PostgresTarget target = read_target(service, context);
     target.maintenance_database = "template1";
+    // Who makes backups should not be able to change anything.
+    if (service.settings.has("restore_user")) {
+      target.user = service.settings.text("restore_user");
+      target.password = service.settings.secret("restore_password");
+    }
     return target;
   }
 
