@@ -24,19 +24,34 @@ constexpr std::string_view note_suffix = ".json";
 constexpr uint64_t note_bytes_max = 64 << 10;
 // A database needs time to write all it holds: at the end of the grace it is killed.
 constexpr std::chrono::seconds grace_min(30);
+// What the engine may need besides: it kills only then, and waits for the end.
+constexpr std::chrono::seconds settle_margin(15);
+constexpr std::chrono::milliseconds settle_pause(250);
 
 struct Note {
   std::string container_id;
   std::string name;
   std::string mode;  // "stop" or "pause"
   std::string process;
+  // Until when a stop that was asked for may still take effect, though whoever asked is dead.
+  // Seconds since 1970; 0: it cannot.
+  int64_t settles_by = 0;
+  std::chrono::seconds grace{};
 };
 
 std::string print_note(const Note& note) {
   return print_json(Json{{"container", note.container_id},
                          {"name", note.name},
                          {"mode", note.mode},
-                         {"process", note.process}});
+                         {"process", note.process},
+                         {"settles_by", note.settles_by},
+                         {"grace_seconds", note.grace.count()}});
+}
+
+// 0 where there is none, as in notes of older versions.
+int64_t number_in(const Json& object, std::string_view name) {
+  const Json& member = member_of(object, name);
+  return member.is_number_integer() ? member.get<int64_t>() : 0;
 }
 
 Note read_note(const fs::path& path) {
@@ -44,7 +59,9 @@ Note read_note(const fs::path& path) {
   Note note{.container_id = text_in(json, "container"),
             .name = text_in(json, "name"),
             .mode = text_in(json, "mode"),
-            .process = text_in(json, "process")};
+            .process = text_in(json, "process"),
+            .settles_by = number_in(json, "settles_by"),
+            .grace = std::chrono::seconds(number_in(json, "grace_seconds"))};
   const bool is_whole = !note.container_id.empty() && !note.process.empty() &&
                         note.process.find_first_not_of("0123456789") != 0 &&
                         (note.mode == "stop" || note.mode == "pause");
@@ -88,10 +105,28 @@ std::string hand_hint(const Note& note) {
                 printable(note.name));
 }
 
+int64_t seconds_now(const Clock& clock) {
+  return std::chrono::floor<std::chrono::seconds>(clock.now()).time_since_epoch().count();
+}
+
+// A container that runs may be on its way down: the engine goes on with a stop whose caller was
+// killed. Undone before that, it would stay down. Bounded also where the clock was set back.
+void wait_until_settled(Docker& docker, const Note& note) {
+  if (note.mode != "stop") return;
+  const std::chrono::seconds left(note.settles_by - seconds_now(docker.clock()));
+  const auto patience = std::min(left, note.grace + settle_margin);
+  const auto begin = docker.clock().steady_now();
+  while (docker.clock().steady_now() - begin < patience &&
+         docker.state(note.container_id) == "running") {
+    docker.clock().sleep(settle_pause, docker.stop_token());
+  }
+}
+
 // One sentence, or none if there is nothing to tell.
 std::string repair_one(Docker& docker, const fs::path& path) {
   const Note note = read_note(path);
   if (is_process_alive(note.process)) return "";
+  wait_until_settled(docker, note);
   const std::string name = printable(note.name);
   const Undone undone = with_context(
       [&] {
@@ -157,10 +192,15 @@ Quiesce::Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mo
   const DockerContainer& container = details.container;
   if (!container.is_running()) return;
   if (mode == QuiesceMode::stop) check_can_stop(details);
-  const Note note{.container_id = container.id,
-                  .name = container.name,
-                  .mode = mode == QuiesceMode::stop ? "stop" : "pause",
-                  .process = process_mark()};
+  const std::chrono::seconds grace = std::max(details.stop_grace, grace_min);
+  Note note{.container_id = container.id,
+            .name = container.name,
+            .mode = mode == QuiesceMode::stop ? "stop" : "pause",
+            .process = process_mark()};
+  if (mode == QuiesceMode::stop) {
+    note.settles_by = seconds_now(docker.clock()) + (grace + settle_margin).count();
+    note.grace = grace;
+  }
   make_private_directory(state_dir, ErrorKind::service);
   const fs::path path =
       state_dir / format("{}{}{}", note_prefix, random_hex(random, 8), note_suffix);
@@ -171,7 +211,7 @@ Quiesce::Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mo
   if (mode == QuiesceMode::pause) {
     docker.pause(container.id);
   } else {
-    docker.stop(container.id, std::max(details.stop_grace, grace_min));
+    docker.stop(container.id, grace);
   }
   state->is_quiet = true;
   state_ = std::move(state);

@@ -37,7 +37,8 @@ class Quiesce {
 };
 
 // Undoes what notes of dead runs say; returns a sentence for each container it started, and for
-// each it could not. Notes of living runs are left alone.
+// each it could not. Notes of living runs are left alone. Where a run died less than a stop's grace
+// ago, its container may be on its way down still: that is waited for. Throws Interrupted.
 std::vector<std::string> repair_quiesced(Docker& docker, const std::filesystem::path& state_dir);
 
 }  // namespace lifeboat

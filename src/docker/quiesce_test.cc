@@ -42,11 +42,14 @@ class QuiesceTest : public testing::Test {
         std::distance(fs::directory_iterator(state_dir), fs::directory_iterator()));
   }
   // A note as a run leaves it that gets no time to undo anything.
-  void leave_note(const std::string& mode, const std::string& process) {
+  void leave_note(const std::string& mode, const std::string& process, Timestamp settles_by = {}) {
     fs::create_directories(state_dir);
-    test::write_file(state_dir / "quiesced-0.json",
-                     format(R"({{"container": "c1", "name": "db", "mode": "{}", "process": "{}"}})",
-                            mode, process));
+    test::write_file(
+        state_dir / "quiesced-0.json",
+        format(R"({{"container": "c1", "name": "db", "mode": "{}", "process": "{}",
+                    "settles_by": {}, "grace_seconds": 30}})",
+               mode, process,
+               std::chrono::floor<std::chrono::seconds>(settles_by).time_since_epoch().count()));
   }
 
   test::ScriptedEngine engine;
@@ -68,6 +71,12 @@ TEST_F(QuiesceTest, StopsAndStarts) {
     EXPECT_EQ(acts(), "stop?t=30 ");
     EXPECT_EQ(notes(), 1u);
     EXPECT_THAT(repair_quiesced(docker, state_dir), ElementsAre()) << "this run lives";
+    EXPECT_THAT(
+        test::slurp(fs::directory_iterator(state_dir)->path()),
+        HasSubstr(format(
+            "\"settles_by\": {}",
+            std::chrono::floor<std::chrono::seconds>(clock.now()).time_since_epoch().count() +
+                45)));
   }
   EXPECT_EQ(acts(), "stop?t=30 start ");
   EXPECT_EQ(notes(), 0u);
@@ -167,6 +176,34 @@ TEST_F(QuiesceTest, ANumberThatAnotherProcessHasNowIsADeadRun) {
   seen_as("paused");
   allow("unpause");
   EXPECT_THAT(repair_quiesced(docker, state_dir), ElementsAre(HasSubstr("left it paused")));
+}
+
+// The run was killed while the engine waited for the container's end: it runs, but not for long.
+TEST_F(QuiesceTest, AContainerOnItsWayDownIsWaitedForAndStarted) {
+  leave_note("stop", "1 1 boot", clock.now() + std::chrono::seconds(40));
+  for (int look = 0; look < 3; ++look) seen_as("running");
+  seen_as("exited");
+  allow("start");
+  EXPECT_THAT(repair_quiesced(docker, state_dir), ElementsAre(HasSubstr("'db' runs again")));
+  EXPECT_EQ(acts(), "start ");
+  EXPECT_EQ(notes(), 0u);
+}
+
+TEST_F(QuiesceTest, OneThatWasNotStoppedIsWaitedForNoLongerThanItsGrace) {
+  const auto begin = clock.now();
+  leave_note("stop", "1 1 boot", begin + std::chrono::hours(1));  // the clock was set back
+  seen_as("running");
+  EXPECT_THAT(repair_quiesced(docker, state_dir), ElementsAre());
+  EXPECT_EQ(clock.now() - begin, std::chrono::seconds(45));
+  EXPECT_EQ(notes(), 0u);
+}
+
+TEST_F(QuiesceTest, ItsNoteStaysIfTheWaitIsInterrupted) {
+  leave_note("stop", "1 1 boot", clock.now() + std::chrono::seconds(40));
+  seen_as("running");
+  stop_source.request_stop();
+  EXPECT_THROW(repair_quiesced(docker, state_dir), Interrupted);
+  EXPECT_EQ(notes(), 1u);
 }
 
 TEST_F(QuiesceTest, WhatRunsAlreadyOrIsGoneNeedsNoRepair) {

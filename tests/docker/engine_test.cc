@@ -139,6 +139,30 @@ TEST_F(RealDocker, AKilledRunIsRepairedByTheNext) {
   EXPECT_TRUE(fs::is_empty(folder / "notes"));
 }
 
+// The engine goes on with a stop whose caller was killed: what the next run finds running would be
+// down a moment later, for good.
+TEST_F(RealDocker, ARunKilledWhileItsContainerWasStoppingIsRepairedByTheNext) {
+  shell_ok(
+      format("{} run -d --network none --name {} busy:1 sh -c 'trap \"touch /asked; sleep 2; "
+             "exit\" TERM; while :; do sleep 0.1; done'",
+             client(), name));
+  const std::string id = docker->container({.name = name}).id;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Docker its(options, clock);
+    const Quiesce quiesce(its, id, QuiesceMode::stop, folder / "notes", random);
+    ::_exit(1);
+  }
+  dump(id, "until test -e /asked; do sleep 0.02; done");
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(docker->state(id), "running");
+  EXPECT_THAT(repair_quiesced(*docker, folder / "notes"),
+              testing::ElementsAre(HasSubstr("runs again")));
+  EXPECT_EQ(docker->state(id), "running");
+  EXPECT_TRUE(fs::is_empty(folder / "notes"));
+}
+
 // What other tests rely on: a named volume belongs to the server's user, and a socket lies in it.
 TEST_F(RealDocker, TheDatabaseImageRunsItsServers) {
   if (const auto reason = why_missing("db:1"); !reason.empty()) GTEST_SKIP() << reason;
