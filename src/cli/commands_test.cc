@@ -118,6 +118,18 @@ TEST_F(Commands, RestoreIntoANewFolderOnly) {
   EXPECT_THAT(bare({"restore", "latest", "fils", "--to", path("none")}).talk, HasSubstr("files"));
 }
 
+TEST_F(Commands, DrillChoosesItsSnapshotAndItsEngine) {
+  backup();
+  const Outcome drilled = with_config({"drill", "--which", "random", "--engine", "host"});
+  EXPECT_EQ(drilled.code, 0) << drilled.talk;
+  EXPECT_THAT(drilled.out, HasSubstr("! the service itself was not started: the recipe"));
+  EXPECT_EQ(with_config({"drill", "--which", "oldest-monthly"}).code, 0);
+  EXPECT_EQ(with_config({"drill", "latest", "--which", "random"}).code, 2);
+  EXPECT_EQ(with_config({"drill", "--which", "newest"}).code, 2);
+  EXPECT_EQ(with_config({"drill", "--engine", "moon"}).code, 2);
+  EXPECT_EQ(with_config({"drill", "--engine", "host", "--sabotage"}).code, 2);
+}
+
 TEST_F(Commands, DrillEndsWithItsLine) {
   backup();
   const Outcome drilled = with_config({"drill"});

@@ -79,9 +79,10 @@ std::string level_mark(FindingLevel level, const Style& style) {
 
 std::string render_drill(const DrillResult& result, const Style& style) {
   const bool is_fresh = result.age < std::chrono::minutes(1);
-  std::string text = format(
-      "drill of {}, made {}, restored and probed in {}\n\n", style.strong(result.id.text()),
-      is_fresh ? "just now" : print_age(result.age) + " ago", print_duration(result.duration));
+  std::string text =
+      format("drill of {}, made {}, restored in {}, all proved in {}\n\n",
+             style.strong(result.id.text()), is_fresh ? "just now" : print_age(result.age) + " ago",
+             print_duration(result.restore_duration), print_duration(result.duration));
   text += style.strong("archive") + "\n";
   for (const ProbeResult& probe : result.archive_probes) text += render_probe(probe, style);
   for (const DrilledService& service : result.services) {
@@ -90,6 +91,10 @@ std::string render_drill(const DrillResult& result, const Style& style) {
       text += format("  {} not in the snapshot: it failed at backup time\n", style.caution("!"));
     }
     for (const ProbeResult& probe : service.probes) text += render_probe(probe, style);
+    if (!service.not_started.empty()) {
+      text += format("  {} the service itself was not started: {}\n", style.caution("!"),
+                     printable(service.not_started));
+    }
   }
   text += "\n";
   if (!result.evidence_key.empty()) text += format("evidence: {}\n", result.evidence_key);
@@ -115,16 +120,20 @@ Json drill_to_json(const DrillResult& result) {
                         {"in_snapshot", service.in_snapshot},
                         {"passed", service.passed()},
                         {"items", items},
+                        {"not_started", service.not_started},
                         {"probes", probes_to_json(service.probes)}});
   }
-  return {{"snapshot", result.id.text()},
-          {"verdict", verdict_name(result.verdict)},
-          {"result", drill_line(result)},
-          {"age_seconds", std::chrono::duration<double>(result.age).count()},
-          {"duration_seconds", std::chrono::duration<double>(result.duration).count()},
-          {"evidence", result.evidence_key},
-          {"archive", probes_to_json(result.archive_probes)},
-          {"services", services}};
+  return {
+      {"snapshot", result.id.text()},
+      {"verdict", verdict_name(result.verdict)},
+      {"result", drill_line(result)},
+      {"age_seconds", std::chrono::duration<double>(result.age).count()},
+      {"engine", drill_engine_name(result.engine)},
+      {"restore_duration_seconds", std::chrono::duration<double>(result.restore_duration).count()},
+      {"duration_seconds", std::chrono::duration<double>(result.duration).count()},
+      {"evidence", result.evidence_key},
+      {"archive", probes_to_json(result.archive_probes)},
+      {"services", services}};
 }
 
 std::string render_sabotage(const std::vector<SabotageOutcome>& outcomes, const Style& style) {

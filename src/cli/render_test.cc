@@ -149,6 +149,7 @@ DrillResult sample_drill() {
   result.manifest = sample_manifest();
   result.verdict = DrillVerdict::ok;
   result.age = 3h;
+  result.restore_duration = 1s;
   result.duration = 2s;
   result.archive_probes = {{"every member is on disk", true, "5 members", "5 members", ""}};
   result.services = {{"n8n",
@@ -161,7 +162,7 @@ DrillResult sample_drill() {
 
 TEST(RenderDrill, EndsWithTheVerdict) {
   EXPECT_EQ(render_drill(sample_drill(), plain),
-            "drill of vps-h1/2026-05-07, made 3 h ago, restored and probed in 2.0 s\n"
+            "drill of vps-h1/2026-05-07, made 3 h ago, restored in 1.0 s, all proved in 2.0 s\n"
             "\n"
             "archive\n"
             "  ✓ every member is on disk: 5 members\n"
@@ -169,6 +170,20 @@ TEST(RenderDrill, EndsWithTheVerdict) {
             "  ✓ workflows as counted: 12\n"
             "\n"
             "RESTORE OK — 12 workflows\n");
+}
+
+TEST(RenderDrill, ShowsWhyAServiceWasNotStarted) {
+  DrillResult result = sample_drill();
+  result.engine = DrillEngine::docker;
+  result.services[0].not_started = "its image is not on this engine";
+  EXPECT_NE(render_drill(result, plain)
+                .find("  ✓ workflows as counted: 12\n"
+                      "  ! the service itself was not started: its image is not on this engine\n"),
+            std::string::npos);
+  const Json json = drill_to_json(result);
+  EXPECT_EQ(json["engine"], "docker");
+  EXPECT_EQ(json["restore_duration_seconds"], 1.0);
+  EXPECT_EQ(json["services"][0]["not_started"], "its image is not on this engine");
 }
 
 TEST(RenderDrill, ShowsWhatWasExpectedOfAFailedProbe) {

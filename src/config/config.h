@@ -114,7 +114,8 @@ struct JobConfig {
 struct DrillConfig {
   std::optional<std::filesystem::path> identity;  // not opened at load: `check` does
   std::string schedule = "weekly";
-  std::string which = "latest";
+  std::string which = "latest";  // or "random", "oldest-monthly"
+  std::string engine = "none";   // or "host", "docker"
   std::filesystem::path scratch = "/var/tmp";
 };
 

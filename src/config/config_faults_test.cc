@@ -144,7 +144,7 @@ lifeboat.yaml:29:65: jobs.hooked.hooks: unknown key 'on_errror'
   hint: Did you mean 'on_error'?
 lifeboat.yaml:30:19: drill.identity: '~' is not replaced in paths
   hint: Write the whole path: jobs run by cron have no home folder to rely on.
-lifeboat.yaml:30:33: drill.which: expected latest, found 'oldest'
+lifeboat.yaml:30:33: drill.which: expected latest, random or oldest-monthly, found 'oldest'
 lifeboat.yaml:30:50: drill.scratch: the value is empty
   hint: Give it a value, or remove the key.
 lifeboat.yaml:31:24: metrics.pushgateway: expected a URL with http:// or https://, found )"

@@ -104,6 +104,7 @@ TEST(Config, SmallFileGetsTheDefaultsOfTheTables) {
   EXPECT_EQ(config.state_dir, fallback("", "state_dir"));
   EXPECT_EQ(DrillConfig().schedule, fallback("drill", "schedule"));
   EXPECT_EQ(DrillConfig().which, fallback("drill", "which"));
+  EXPECT_EQ(DrillConfig().engine, fallback("drill", "engine"));
   EXPECT_EQ(DrillConfig().scratch, fallback("drill", "scratch"));
   EXPECT_FALSE(config.drill.has_value());
   EXPECT_EQ(config.notify.discord_webhook, nullptr);

@@ -36,7 +36,13 @@ bool is_repo(std::string_view text) {
          text.find_first_of(" :\n\t") == std::string_view::npos;
 }
 
-bool is_latest(std::string_view text) { return text == "latest"; }
+bool is_drill_choice(std::string_view text) {
+  return text == "latest" || text == "random" || text == "oldest-monthly";
+}
+
+bool is_drill_engine(std::string_view text) {
+  return text == "none" || text == "host" || text == "docker";
+}
 
 std::optional<unsigned> parse_number(std::string_view text) {
   unsigned value = 0;
@@ -278,8 +284,13 @@ std::vector<SectionSpec> small_sections() {
             {.name = "which",
              .fallback = "latest",
              .help = "the snapshot to restore",
-             .expected = "latest",
-             .accepts = is_latest},
+             .expected = "latest, random or oldest-monthly",
+             .accepts = is_drill_choice},
+            {.name = "engine",
+             .fallback = "none",
+             .help = "where services themselves are started on what was restored",
+             .expected = "none, host or docker",
+             .accepts = is_drill_engine},
             {.name = "scratch",
              .type = OptionType::path,
              .fallback = "/var/tmp",

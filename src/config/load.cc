@@ -260,6 +260,7 @@ void Loader::read_small_sections(Config& config, const Section& top) {
     if (settings.has("identity")) drill.identity = settings.text("identity");
     drill.schedule = settings.text("schedule", drill.schedule);
     drill.which = settings.text("which", drill.which);
+    drill.engine = settings.text("engine", drill.engine);
     drill.scratch = settings.text("scratch", drill.scratch);
   }
   const Settings docker = reader_.read_child(top, "docker").settings;

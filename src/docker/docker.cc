@@ -291,9 +291,6 @@ std::optional<std::string> Docker::state(const std::string& id) {
   return text_in(member_of(*seen, "State"), "Status");
 }
 
-Clock& Docker::clock() const { return state_->clock; }
-const StopToken& Docker::stop_token() const { return state_->engine.stop(); }
-
 std::shared_ptr<const Secret> docker_secret(Docker& docker, const DockerDetails& details,
                                             std::string_view name) {
   const auto value_of = [&](const std::string& variable) {

@@ -129,10 +129,6 @@ class Docker {
   // As DockerContainer::state; nothing if there is no such container any more.
   std::optional<std::string> state(const std::string& id);
 
-  // As they were given.
-  Clock& clock() const;
-  const StopToken& stop_token() const;
-
  private:
   struct State;
   std::unique_ptr<State> state_;

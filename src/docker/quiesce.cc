@@ -111,22 +111,21 @@ int64_t seconds_now(const Clock& clock) {
 
 // A container that runs may be on its way down: the engine goes on with a stop whose caller was
 // killed. Undone before that, it would stay down. Bounded also where the clock was set back.
-void wait_until_settled(Docker& docker, const Note& note) {
+void wait_until_settled(Docker& docker, const Note& note, Clock& clock, const StopToken& stop) {
   if (note.mode != "stop") return;
-  const std::chrono::seconds left(note.settles_by - seconds_now(docker.clock()));
+  const std::chrono::seconds left(note.settles_by - seconds_now(clock));
   const auto patience = std::min(left, note.grace + settle_margin);
-  const auto begin = docker.clock().steady_now();
-  while (docker.clock().steady_now() - begin < patience &&
-         docker.state(note.container_id) == "running") {
-    docker.clock().sleep(settle_pause, docker.stop_token());
+  const auto begin = clock.steady_now();
+  while (clock.steady_now() - begin < patience && docker.state(note.container_id) == "running") {
+    clock.sleep(settle_pause, stop);
   }
 }
 
 // One sentence, or none if there is nothing to tell.
-std::string repair_one(Docker& docker, const fs::path& path) {
+std::string repair_one(Docker& docker, const fs::path& path, Clock& clock, const StopToken& stop) {
   const Note note = read_note(path);
   if (is_process_alive(note.process)) return "";
-  wait_until_settled(docker, note);
+  wait_until_settled(docker, note, clock, stop);
   const std::string name = printable(note.name);
   const Undone undone = with_context(
       [&] {
@@ -187,7 +186,7 @@ struct Quiesce::State {
 };
 
 Quiesce::Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mode,
-                 const fs::path& state_dir, Random& random) {
+                 const fs::path& state_dir, Random& random, const Clock& clock) {
   const DockerDetails details = docker.inspect(container_id);
   const DockerContainer& container = details.container;
   if (!container.is_running()) return;
@@ -198,7 +197,7 @@ Quiesce::Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mo
             .mode = mode == QuiesceMode::stop ? "stop" : "pause",
             .process = process_mark()};
   if (mode == QuiesceMode::stop) {
-    note.settles_by = seconds_now(docker.clock()) + (grace + settle_margin).count();
+    note.settles_by = seconds_now(clock) + (grace + settle_margin).count();
     note.grace = grace;
   }
   make_private_directory(state_dir, ErrorKind::service);
@@ -223,7 +222,8 @@ void Quiesce::end() {
   if (state_) state_->end();
 }
 
-std::vector<std::string> repair_quiesced(Docker& docker, const fs::path& state_dir) {
+std::vector<std::string> repair_quiesced(Docker& docker, const fs::path& state_dir, Clock& clock,
+                                         const StopToken& stop) {
   std::vector<fs::path> notes;
   std::error_code ignored;  // no folder: no notes
   for (const auto& entry : fs::directory_iterator(state_dir, ignored)) {
@@ -235,7 +235,7 @@ std::vector<std::string> repair_quiesced(Docker& docker, const fs::path& state_d
   for (const fs::path& path : notes) {
     std::string sentence;
     try {
-      sentence = repair_one(docker, path);
+      sentence = repair_one(docker, path, clock, stop);
     } catch (const Error& error) {  // one that cannot be helped must not keep the others down
       sentence = error.what();
     }

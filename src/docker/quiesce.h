@@ -22,7 +22,7 @@ class Quiesce {
  public:
   // `state_dir` is where notes lie, mode 0700. Throws Error(service), the container as it was.
   Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mode,
-          const std::filesystem::path& state_dir, Random& random);
+          const std::filesystem::path& state_dir, Random& random, const Clock& clock);
   // Undoes it; what fails is logged, and the note stays for the next run.
   ~Quiesce();
   Quiesce(const Quiesce&) = delete;
@@ -39,6 +39,7 @@ class Quiesce {
 // Undoes what notes of dead runs say; returns a sentence for each container it started, and for
 // each it could not. Notes of living runs are left alone. Where a run died less than a stop's grace
 // ago, its container may be on its way down still: that is waited for. Throws Interrupted.
-std::vector<std::string> repair_quiesced(Docker& docker, const std::filesystem::path& state_dir);
+std::vector<std::string> repair_quiesced(Docker& docker, const std::filesystem::path& state_dir,
+                                         Clock& clock, const StopToken& stop = {});
 
 }  // namespace lifeboat

@@ -67,10 +67,11 @@ TEST_F(QuiesceTest, StopsAndStarts) {
   allow("stop?t=30");
   allow("start");
   {
-    const Quiesce quiesce(docker, "c1", QuiesceMode::stop, state_dir, random);
+    const Quiesce quiesce(docker, "c1", QuiesceMode::stop, state_dir, random, clock);
     EXPECT_EQ(acts(), "stop?t=30 ");
     EXPECT_EQ(notes(), 1u);
-    EXPECT_THAT(repair_quiesced(docker, state_dir), ElementsAre()) << "this run lives";
+    EXPECT_THAT(repair_quiesced(docker, state_dir, clock, stop_source.token()), ElementsAre())
+        << "this run lives";
     EXPECT_THAT(
         test::slurp(fs::directory_iterator(state_dir)->path()),
         HasSubstr(format(
@@ -88,7 +89,7 @@ TEST_F(QuiesceTest, PausesAndUnpausesOnce) {
   allow("pause");
   allow("unpause");
   {
-    Quiesce quiesce(docker, "c1", QuiesceMode::pause, state_dir, random);
+    Quiesce quiesce(docker, "c1", QuiesceMode::pause, state_dir, random, clock);
     quiesce.end();
     EXPECT_EQ(acts(), "pause unpause ");
     quiesce.end();
@@ -103,7 +104,7 @@ TEST_F(QuiesceTest, IsUndoneThoughTheRunIsInterrupted) {
   allow("stop?t=30");
   allow("start");
   {
-    const Quiesce quiesce(docker, "c1", QuiesceMode::stop, state_dir, random);
+    const Quiesce quiesce(docker, "c1", QuiesceMode::stop, state_dir, random, clock);
     stop_source.request_stop();
   }
   EXPECT_EQ(acts(), "stop?t=30 start ");
@@ -115,7 +116,7 @@ TEST_F(QuiesceTest, LeavesAloneWhatDoesNotRun) {
     other.on("GET /containers/c1/json",
              json_reply(200, R"({"Id": "c1", "State": {"Status": ")" + state + "\"}}"));
     Docker its(other.options(), clock);
-    { const Quiesce quiesce(its, "c1", QuiesceMode::stop, state_dir, random); }
+    { const Quiesce quiesce(its, "c1", QuiesceMode::stop, state_dir, random, clock); }
     EXPECT_EQ(other.requests().size(), 2u) << state;
   }
   EXPECT_EQ(notes(), 0u);
@@ -126,13 +127,13 @@ TEST_F(QuiesceTest, HonoursALongerGraceAndRefusesToStopWhatWouldBeGone) {
   seen_as("exited");
   allow("stop?t=90");
   allow("start");
-  { const Quiesce quiesce(docker, "c1", QuiesceMode::stop, state_dir, random); }
+  { const Quiesce quiesce(docker, "c1", QuiesceMode::stop, state_dir, random, clock); }
   EXPECT_EQ(acts(), "stop?t=90 start ");
   test::ScriptedEngine other;
   other.on("GET /containers/c1/json", json_reply(200, R"({"Id": "c1", "Name": "/db",
     "State": {"Status": "running"}, "HostConfig": {"AutoRemove": true}})"));
   Docker its(other.options(), clock);
-  EXPECT_THAT(error_text([&] { Quiesce(its, "c1", QuiesceMode::stop, state_dir, random); }),
+  EXPECT_THAT(error_text([&] { Quiesce(its, "c1", QuiesceMode::stop, state_dir, random, clock); }),
               HasSubstr("made with --rm"));
 }
 
@@ -141,8 +142,9 @@ TEST_F(QuiesceTest, AFailedStopIsUndoneAndItsNoteKept) {
   seen_as("exited");  // the engine failed after the effect
   engine.on("POST /containers/c1/stop?t=30", json_reply(500, R"({"message": "oops"})"));
   allow("start");
-  EXPECT_THAT(error_text([&] { Quiesce(docker, "c1", QuiesceMode::stop, state_dir, random); }),
-              HasSubstr("oops"));
+  EXPECT_THAT(
+      error_text([&] { Quiesce(docker, "c1", QuiesceMode::stop, state_dir, random, clock); }),
+      HasSubstr("oops"));
   EXPECT_EQ(acts(), "stop?t=30 start ");
   EXPECT_EQ(notes(), 1u);
 }
@@ -152,7 +154,7 @@ TEST_F(QuiesceTest, WhatCannotBeUndoneIsToldAndItsNoteKept) {
   seen_as("exited");
   allow("stop?t=30");
   engine.on("POST /containers/c1/start", json_reply(500, R"({"message": "no space"})"));
-  Quiesce quiesce(docker, "c1", QuiesceMode::stop, state_dir, random);
+  Quiesce quiesce(docker, "c1", QuiesceMode::stop, state_dir, random, clock);
   EXPECT_THAT(error_text([&] { quiesce.end(); }),
               HasSubstr("let container 'db' run again: start container 'c1': the engine says: no "
                         "space"));
@@ -166,7 +168,8 @@ TEST_F(QuiesceTest, ANoteOfADeadRunIsCarriedOut) {
   leave_note("stop", format("{} 1 boot", child));
   seen_as("exited");
   allow("start");
-  EXPECT_THAT(repair_quiesced(docker, state_dir), ElementsAre(HasSubstr("'db' runs again")));
+  EXPECT_THAT(repair_quiesced(docker, state_dir, clock, stop_source.token()),
+              ElementsAre(HasSubstr("'db' runs again")));
   EXPECT_EQ(acts(), "start ");
   EXPECT_EQ(notes(), 0u);
 }
@@ -175,7 +178,8 @@ TEST_F(QuiesceTest, ANumberThatAnotherProcessHasNowIsADeadRun) {
   leave_note("pause", format("{} 1 boot", ::getpid()));
   seen_as("paused");
   allow("unpause");
-  EXPECT_THAT(repair_quiesced(docker, state_dir), ElementsAre(HasSubstr("left it paused")));
+  EXPECT_THAT(repair_quiesced(docker, state_dir, clock, stop_source.token()),
+              ElementsAre(HasSubstr("left it paused")));
 }
 
 // The run was killed while the engine waited for the container's end: it runs, but not for long.
@@ -184,7 +188,8 @@ TEST_F(QuiesceTest, AContainerOnItsWayDownIsWaitedForAndStarted) {
   for (int look = 0; look < 3; ++look) seen_as("running");
   seen_as("exited");
   allow("start");
-  EXPECT_THAT(repair_quiesced(docker, state_dir), ElementsAre(HasSubstr("'db' runs again")));
+  EXPECT_THAT(repair_quiesced(docker, state_dir, clock, stop_source.token()),
+              ElementsAre(HasSubstr("'db' runs again")));
   EXPECT_EQ(acts(), "start ");
   EXPECT_EQ(notes(), 0u);
 }
@@ -193,7 +198,7 @@ TEST_F(QuiesceTest, OneThatWasNotStoppedIsWaitedForNoLongerThanItsGrace) {
   const auto begin = clock.now();
   leave_note("stop", "1 1 boot", begin + std::chrono::hours(1));  // the clock was set back
   seen_as("running");
-  EXPECT_THAT(repair_quiesced(docker, state_dir), ElementsAre());
+  EXPECT_THAT(repair_quiesced(docker, state_dir, clock, stop_source.token()), ElementsAre());
   EXPECT_EQ(clock.now() - begin, std::chrono::seconds(45));
   EXPECT_EQ(notes(), 0u);
 }
@@ -202,19 +207,19 @@ TEST_F(QuiesceTest, ItsNoteStaysIfTheWaitIsInterrupted) {
   leave_note("stop", "1 1 boot", clock.now() + std::chrono::seconds(40));
   seen_as("running");
   stop_source.request_stop();
-  EXPECT_THROW(repair_quiesced(docker, state_dir), Interrupted);
+  EXPECT_THROW(repair_quiesced(docker, state_dir, clock, stop_source.token()), Interrupted);
   EXPECT_EQ(notes(), 1u);
 }
 
 TEST_F(QuiesceTest, WhatRunsAlreadyOrIsGoneNeedsNoRepair) {
   leave_note("stop", "1 1 boot");
   seen_as("running");
-  EXPECT_THAT(repair_quiesced(docker, state_dir), ElementsAre());
+  EXPECT_THAT(repair_quiesced(docker, state_dir, clock, stop_source.token()), ElementsAre());
   EXPECT_EQ(notes(), 0u);
   leave_note("stop", "1 1 boot");
   test::ScriptedEngine empty;
   Docker its(empty.options(), clock);
-  EXPECT_THAT(repair_quiesced(its, state_dir), ElementsAre(HasSubstr("is gone")));
+  EXPECT_THAT(repair_quiesced(its, state_dir, clock), ElementsAre(HasSubstr("is gone")));
   EXPECT_EQ(notes(), 0u);
 }
 
@@ -224,10 +229,10 @@ TEST_F(QuiesceTest, ABadNoteDoesNotKeepTheOthersDown) {
   test::write_file(state_dir / "other.txt", "");
   seen_as("exited");
   allow("start");
-  EXPECT_THAT(repair_quiesced(docker, state_dir),
+  EXPECT_THAT(repair_quiesced(docker, state_dir, clock, stop_source.token()),
               ElementsAre(HasSubstr("runs again"), HasSubstr("quiesced-a.json")));
   EXPECT_EQ(notes(), 2u);
-  EXPECT_THAT(repair_quiesced(docker, folder / "none"), ElementsAre());
+  EXPECT_THAT(repair_quiesced(docker, folder / "none", clock), ElementsAre());
 }
 
 }  // namespace

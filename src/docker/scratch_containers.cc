@@ -161,8 +161,9 @@ HttpClient ScratchContainers::client(const std::string& id, HttpOptions options)
   const std::string attempted =
       format("ask container '{}' of a drill", short_id(details.container.id));
   const auto refuse = [&] {
-    throw Error(ErrorKind::service, format("{}: it does not run any more", attempted))
-        .hint("Its last lines: " + log_tail(id));
+    throw Error(ErrorKind::service, format("{}: it does not run any more: {}", attempted,
+                                           printable(trim(log_tail(id)))))
+        .hint("These are the last lines that it printed.");
   };
   if (details.pid <= 0) refuse();
   options.open_socket = with_context(attempted, [&] { return sockets_inside(details.pid); });

@@ -13,6 +13,7 @@
 #include "engine/archive_notes.h"
 #include "engine/hooks.h"
 #include "engine/monthly.h"
+#include "engine/repair.h"
 #include "engine/stream_backup.h"
 #include "io/pipeline.h"
 #include "recipe/details.h"
@@ -320,6 +321,7 @@ BackupResult Backup::run() {
   const auto begin = environment_.clock.steady_now();
   started_ = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
   lock_.emplace(request_.lock_dir, request_.host);
+  repair_stopped(environment_);
   sweep_leftovers();
   id_ = next_snapshot_id(environment_.store, request_.host, started_);
   const uint64_t largest_bytes = largest_daily_bytes(environment_.store, request_.host);

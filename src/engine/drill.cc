@@ -7,6 +7,8 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "engine/drill_steps.h"
+#include "engine/live_drill.h"
+#include "engine/repair.h"
 #include "engine/scratch.h"
 #include "snapshot/catalog.h"
 
@@ -38,15 +40,18 @@ Json probe_to_json(const ProbeResult& probe) {
 }
 
 std::string print_evidence(const DrillResult& result, Timestamp now) {
-  Json value = {{"format", 1},
-                {"tool", "lifeboat " LIFEBOAT_VERSION},
-                {"snapshot", result.id.text()},
-                {"archive_sha256", result.manifest.archive.sha256},
-                {"drilled", print_time(now)},
-                {"duration_seconds", std::chrono::duration<double>(result.duration).count()},
-                {"result", drill_line(result)},
-                {"archive", Json::array()},
-                {"services", Json::array()}};
+  Json value = {
+      {"format", 1},
+      {"tool", "lifeboat " LIFEBOAT_VERSION},
+      {"snapshot", result.id.text()},
+      {"archive_sha256", result.manifest.archive.sha256},
+      {"drilled", print_time(now)},
+      {"engine", drill_engine_name(result.engine)},
+      {"restore_duration_seconds", std::chrono::duration<double>(result.restore_duration).count()},
+      {"duration_seconds", std::chrono::duration<double>(result.duration).count()},
+      {"result", drill_line(result)},
+      {"archive", Json::array()},
+      {"services", Json::array()}};
   for (const auto& probe : result.archive_probes) value["archive"].push_back(probe_to_json(probe));
   for (const DrilledService& service : result.services) {
     Json entry = {{"name", service.name},
@@ -55,6 +60,7 @@ std::string print_evidence(const DrillResult& result, Timestamp now) {
                   {"passed", service.passed()},
                   {"probes", Json::array()}};
     for (const auto& probe : service.probes) entry["probes"].push_back(probe_to_json(probe));
+    if (!service.not_started.empty()) entry["not_started"] = service.not_started;
     value["services"].push_back(std::move(entry));
   }
   return print_json(value);
@@ -102,6 +108,25 @@ std::vector<std::string> failures(const DrillResult& result) {
 
 }  // namespace
 
+std::optional<DrillEngine> parse_drill_engine(std::string_view text) {
+  for (const DrillEngine engine : {DrillEngine::none, DrillEngine::host, DrillEngine::docker}) {
+    if (drill_engine_name(engine) == text) return engine;
+  }
+  return std::nullopt;
+}
+
+std::string_view drill_engine_name(DrillEngine engine) {
+  switch (engine) {
+    case DrillEngine::none:
+      return "none";
+    case DrillEngine::host:
+      return "host";
+    case DrillEngine::docker:
+      return "docker";
+  }
+  throw Bug("unknown drill engine");
+}
+
 bool DrilledService::passed() const {
   return in_snapshot && std::all_of(probes.begin(), probes.end(),
                                     [](const ProbeResult& probe) { return probe.passed; });
@@ -109,17 +134,25 @@ bool DrilledService::passed() const {
 
 DrillResult run_drill(const DrillRequest& request, Environment& environment) {
   return with_context(format("drill {}", request.id.text()), [&] {
-    const auto begin = environment.clock.steady_now();
+    repair_stopped(environment);
+    sweep_live_drills(request, environment);
     DrillResult result;
     result.id = request.id;
+    result.engine = request.engine;
+    const auto begin = environment.clock.steady_now();
     result.manifest = load_manifest(environment.store, request.id, environment.trust);
     result.age = environment.clock.now() - result.manifest.finished;
     const Scratch scratch(request.scratch_dir, drill_scratch_prefix, environment.random);
     DrillSteps steps(request, result.manifest, environment);
     steps.extract(environment.store, scratch.path());
+    result.restore_duration = environment.clock.steady_now() - begin;
     result.archive_probes = steps.probe_archive(scratch.path());
     for (const ManifestService& service : result.manifest.services) {
       result.services.push_back(steps.probe_service(scratch.path(), service));
+      if (service.ok && request.engine != DrillEngine::none) {
+        start_service(steps.restored(scratch.path(), service.name), request, environment,
+                      result.services.back());
+      }
     }
     result.verdict = judge(result);
     result.duration = environment.clock.steady_now() - begin;

@@ -1,4 +1,4 @@
-// The restore drill: the newest snapshot into scratch, every service proves itself, scratch goes.
+// The restore drill: a snapshot into scratch, every service proves itself, scratch goes.
 #pragma once
 
 #include <chrono>
@@ -15,12 +15,23 @@
 
 namespace lifeboat {
 
+// Where services themselves are started on what was restored, besides the questions to the files.
+enum class DrillEngine {
+  none,    // nothing is started
+  host,    // by the host's own programs
+  docker,  // in containers that reach nothing
+};
+// "none", "host", "docker"; nothing for other text.
+std::optional<DrillEngine> parse_drill_engine(std::string_view text);
+std::string_view drill_engine_name(DrillEngine engine);
+
 struct DrillRequest {
   SnapshotId id;
   std::span<const age::Identity> identities;
   std::filesystem::path scratch_dir;        // parent of the scratch folder
   uint64_t scratch_bytes_max = UINT64_MAX;  // more than that extracted: Error(limit)
   bool keep_evidence = true;                // writes <host>/drills/<date>.json to the store
+  DrillEngine engine = DrillEngine::none;   // a sabotage starts nothing
 };
 
 struct DrilledService {
@@ -29,6 +40,8 @@ struct DrilledService {
   bool in_snapshot = true;  // false: it failed at backup time
   std::vector<Item> items;  // as proved
   std::vector<ProbeResult> probes;
+  // An engine was asked for, and yet the service itself was not started: why. No failure.
+  std::string not_started = {};
   bool passed() const;
 };
 
@@ -40,10 +53,12 @@ struct DrillResult {
   DrillVerdict verdict = DrillVerdict::failed;
   std::vector<ProbeResult> archive_probes;  // hashes, index, members on disk
   std::vector<DrilledService> services;
-  std::string evidence_key;             // empty if none was written
-  std::string evidence_warning;         // why it was not
-  std::chrono::nanoseconds age{};       // of the snapshot at the drill
-  std::chrono::nanoseconds duration{};  // the measured restore time
+  std::string evidence_key;      // empty if none was written
+  std::string evidence_warning;  // why it was not
+  DrillEngine engine = DrillEngine::none;
+  std::chrono::nanoseconds age{};               // of the snapshot at the drill
+  std::chrono::nanoseconds restore_duration{};  // until all lay on disk: the recovery time
+  std::chrono::nanoseconds duration{};          // with all questions
 };
 
 // Every fault of the snapshot itself (hash, key, format) is thrown as by verify_snapshot; what the

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/json.h"
 #include "engine/engine_test_kit.h"
 #include "engine/scratch.h"
+#include "snapshot/catalog.h"
 #include "support/n8n_sample.h"
 
 namespace lifeboat::test {
@@ -90,6 +92,73 @@ TEST(Drill, SweepsWhatAKilledDrillLeftButNotALivingOne) {
   EXPECT_TRUE(fs::exists(living.path()));
   kit.drill(kit.backup().id);
   EXPECT_FALSE(fs::exists(dead));
+}
+
+TEST(Drill, MeasuresTheRestoreApartFromTheQuestions) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  kit.progress.on_advance = [&] { kit.clock.advance(std::chrono::seconds(7)); };
+  const DrillResult result = kit.drill(backup.id, true);
+  EXPECT_GE(result.restore_duration, std::chrono::seconds(7));
+  EXPECT_GE(result.duration, result.restore_duration);
+  const Json evidence = parse_json(as_text(kit.object(result.evidence_key)), "evidence");
+  EXPECT_EQ(evidence.at("restore_duration_seconds"),
+            std::chrono::duration<double>(result.restore_duration).count());
+}
+
+TEST(Drill, TellsWhichServicesItDidNotStart) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  DrillRequest request = kit.drill_request(backup.id);
+  EXPECT_EQ(kit.drill(backup.id).services.at(0).not_started, "");
+  request.keep_evidence = true;
+  request.engine = DrillEngine::host;
+  Environment world = kit.environment();
+  const DrillResult result = run_drill(request, world);
+  EXPECT_EQ(result.verdict, DrillVerdict::ok);
+  EXPECT_EQ(result.services.at(0).not_started, "the recipe 'volume' has no such proof");
+  const Json evidence = parse_json(as_text(kit.object(result.evidence_key)), "evidence");
+  EXPECT_EQ(evidence.at("engine"), "host");
+  EXPECT_EQ(evidence.at("services").at(0).at("not_started"), result.services.at(0).not_started);
+  EXPECT_TRUE(fs::is_empty(kit.folder / "scratch"));
+}
+
+TEST(Drill, WithContainersNeedsAnEngineAndSaysSoBeforeItRestores) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  DrillRequest request = kit.drill_request(backup.id);
+  request.engine = DrillEngine::docker;
+  Environment world = kit.environment();
+  EXPECT_NE(error_text([&] { run_drill(request, world); }).find("none.sock"), std::string::npos);
+}
+
+// Of whole snapshots, dailies and monthlies, each is drawn at some time and a partial one never.
+TEST(Drill, ARandomSnapshotIsAnyWholeOne) {
+  EngineKit kit;
+  BackupRequest request = kit.request();
+  request.monthly_months = 12;
+  std::set<std::string> whole{kit.backup(request).id.text(), "vps-h1/monthly/2026-05"};
+  kit.clock.advance(std::chrono::hours(24));
+  EXPECT_TRUE(kit.backup(kit.request({kit.files(), EngineKit::command("bad", "exit 1")}))
+                  .manifest.is_partial());
+  kit.clock.advance(std::chrono::hours(24 * 30));
+  whole.insert(kit.backup(request).id.text());
+  whole.insert("vps-h1/monthly/2026-06");
+  std::set<std::string> drawn;
+  for (int draw = 0; draw < 100; ++draw) {
+    drawn.insert(random_snapshot(kit.store(), "", kit.trust, kit.random).text());
+  }
+  EXPECT_EQ(drawn, whole);
+  EXPECT_EQ(oldest_monthly(kit.store(), "vps-h1").text(), "vps-h1/monthly/2026-05");
+}
+
+TEST(Drill, APartialSnapshotIsDrawnOnlyWhereThereIsNoOther) {
+  EngineKit kit;
+  const BackupResult partial =
+      kit.backup(kit.request({kit.files(), EngineKit::command("bad", "exit 1")}));
+  EXPECT_EQ(random_snapshot(kit.store(), "", kit.trust, kit.random), partial.id);
+  EXPECT_NE(error_text([&] { oldest_monthly(kit.store(), ""); }).find("there is none"),
+            std::string::npos);
 }
 
 TEST(Drill, HasALimitOnDisk) {

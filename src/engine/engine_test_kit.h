@@ -45,7 +45,9 @@ class EngineKit {
   void use(Store& store) { over_ = &store; }
 
   Environment environment() {
-    return {store(), recipes, clock, random, stop.token(), progress, folder / "spool", trust};
+    Clock& time = system_clock ? static_cast<Clock&>(real_clock) : clock;
+    return {store(),  recipes,          time,  random,           stop.token(),
+            progress, folder / "spool", trust, folder / "state", docker_socket};
   }
 
   static BackupService command(const std::string& name, const std::string& script) {
@@ -132,6 +134,8 @@ class EngineKit {
   MemoryStore memory;
   RecipeRegistry recipes;
   ManualClock clock;
+  SystemClock real_clock;
+  bool system_clock = false;  // for what waits for a real service
   SeededRandom random;
   StopSource stop;
   NoteKeeper progress;
@@ -139,6 +143,8 @@ class EngineKit {
   // None: nothing is signed, everything is believed.
   std::optional<Ed25519PrivateKey> signing_key;
   Trust trust;
+  // Never the machine's own engine.
+  std::filesystem::path docker_socket = folder / "none.sock";
 
  private:
   Store* over_;

@@ -168,6 +168,7 @@ class SabotageRun {
                             environment_.trust};
     DrillRequest request = request_;
     request.keep_evidence = false;
+    request.engine = DrillEngine::none;
     run_drill(request, environment);
     return "";
   }

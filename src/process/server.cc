@@ -2,11 +2,15 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <net/if.h>
 #include <poll.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "base/error.h"
 #include "base/format.h"
@@ -38,11 +43,22 @@ struct Launch {
   int input;
   int output;
   int error_pipe;
+  bool has_own_network = false;
   bool changes_user = false;
   uid_t uid = 0;
   gid_t gid = 0;
   pid_t parent = 0;
 };
+
+// Loopback is there, but down. https://man7.org/linux/man-pages/man7/netdevice.7.html
+bool leave_network() {
+  if (::unshare(CLONE_NEWNET) != 0) return false;
+  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ifreq loopback{};
+  std::memcpy(loopback.ifr_name, "lo", sizeof "lo");
+  loopback.ifr_flags = IFF_UP;
+  return fd >= 0 && ::ioctl(fd, SIOCSIFFLAGS, &loopback) == 0;
+}
 
 // By system calls that touch this process only: glibc's wrappers change all threads, by a lock that
 // another thread may have held at the fork.
@@ -58,6 +74,7 @@ bool become_server(const Launch& launch) {
   ::sigemptyset(&none);
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0 || ::setpgid(0, 0) != 0) return false;
+  if (launch.has_own_network && !leave_network()) return false;
   if (!become_user(launch)) return false;
   // After the change of user, which would take it back.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return false;
@@ -135,6 +152,7 @@ void ChildServer::start(const ServerOptions& options) {
                 .input = input.get(),
                 .output = output_.get(),
                 .error_pipe = error_write.get(),
+                .has_own_network = options.has_own_network,
                 .parent = ::getpid()};
   find_user(options.user, launch);
   pid_ = ::fork();

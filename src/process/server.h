@@ -28,6 +28,9 @@ struct ServerOptions {
   // Runs as this user, with that user's group and no others; empty: as we do. Needs root.
   std::string user = {};
   std::filesystem::path working_dir = "/";
+  // Gives it a network with a loopback device and nothing else: it reaches nothing outside, and
+  // http/network_namespace.h asks it from here. Needs root.
+  bool has_own_network = false;
   int stop_signal = 15;                         // asks it to end; SIGTERM
   std::chrono::milliseconds stop_grace{10000};  // until SIGKILL
   StopToken stop = {};

@@ -57,6 +57,21 @@ TEST_F(ChildServerTest, RunsUntilItIsDestroyedAndItsChildrenToo) {
   EXPECT_EQ(errno, ECHILD) << "it was reaped";
 }
 
+TEST_F(ChildServerTest, MayHaveANetworkWithNothingButLoopback) {
+  if (::geteuid() != 0) GTEST_SKIP() << "a network of its own needs root";
+  ServerOptions options = bash(
+      "cut -d: -f1 -s /proc/net/dev | tr -d ' \n'; "
+      "cat /sys/class/net/lo/operstate >&2; "
+      "exec 3<>/dev/udp/127.0.0.1/9 && echo up; sleep 600");
+  options.has_own_network = true;
+  ChildServer server(options, clock_);
+  server.wait_until_ready([&] { return server.output_tail().ends_with("up\n"); }, 60s);
+  EXPECT_THAT(server.output_tail(), testing::StartsWith("lo"));
+  EXPECT_THAT(server.output_tail(), Not(HasSubstr("eth")));
+  EXPECT_NE(fs::read_symlink(format("/proc/{}/ns/net", server.pid())),
+            fs::read_symlink("/proc/self/ns/net"));
+}
+
 TEST_F(ChildServerTest, IsAskedToEndBeforeItIsKilled) {
   {
     ChildServer server(bash("trap 'touch asked; exit' TERM; touch ready; while :; do sleep 0.05; "

@@ -54,7 +54,7 @@ class Still final : public StillContainer {
   Still(std::unique_ptr<Docker> docker, const std::string& id, QuiesceMode mode,
         RecipeContext& context)
       : docker_(std::move(docker)),
-        quiesce_(*docker_, id, mode, context.state_dir, context.random) {}
+        quiesce_(*docker_, id, mode, context.state_dir, context.random, context.clock) {}
   void end() override { quiesce_.end(); }
 
  private:

@@ -1,6 +1,7 @@
 #include "snapshot/catalog.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/error.h"
@@ -94,6 +95,18 @@ std::vector<SnapshotId> nearest_of_tier(const SnapshotId& asked,
   throw error;
 }
 
+// Takes one out, each as likely as the other.
+SnapshotId draw(std::vector<SnapshotId>& from, Random& random) {
+  std::array<std::byte, 8> bytes{};
+  random.fill(bytes);
+  uint64_t number = 0;
+  for (const std::byte byte : bytes) number = number << 8 | std::to_integer<uint64_t>(byte);
+  const auto at = from.begin() + static_cast<std::ptrdiff_t>(number % from.size());
+  SnapshotId drawn = std::move(*at);
+  from.erase(at);
+  return drawn;
+}
+
 // The last of the newest day; the monthlies are older, or copies, and the weeklies another job's.
 const SnapshotId* newest(const std::vector<SnapshotId>& snapshots, bool weekly_only) {
   for (const Tier tier : {Tier::daily, Tier::monthly, Tier::weekly}) {
@@ -143,6 +156,31 @@ SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_vie
   });
   if (found == snapshots.rend()) fail_not_there(asked.id, snapshots);
   return *found;
+}
+
+SnapshotId random_snapshot(Store& store, std::string_view host, const Trust& trust,
+                           Random& random) {
+  const std::string meant = resolve_snapshot(store, latest, host).host;
+  std::vector<SnapshotId> left = list_snapshots(store, meant);
+  std::erase_if(left, [](const SnapshotId& id) { return id.tier == Tier::weekly; });
+  if (left.empty()) return resolve_snapshot(store, latest, meant);
+  std::vector<SnapshotId> partial;
+  while (!left.empty()) {
+    const SnapshotId drawn = draw(left, random);
+    if (!load_manifest(store, drawn, trust).is_partial()) return drawn;
+    partial.push_back(drawn);
+  }
+  return draw(partial, random);
+}
+
+SnapshotId oldest_monthly(Store& store, std::string_view host) {
+  const std::string meant = resolve_snapshot(store, latest, host).host;
+  for (SnapshotId& id : list_snapshots(store, meant)) {
+    if (id.tier == Tier::monthly) return std::move(id);
+  }
+  throw Error(ErrorKind::store,
+              format("find the oldest monthly of host '{}': there is none", meant))
+      .hint("The month's first snapshot with all services is kept, if retention.monthly is not 0.");
 }
 
 Manifest load_manifest(Store& store, const SnapshotId& id, const Trust& trust) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.h"
 #include "snapshot/layout.h"
 #include "snapshot/manifest.h"
 #include "snapshot/trust.h"
@@ -26,6 +27,14 @@ std::vector<SnapshotId> list_snapshots(Store& store, std::string_view host);
 // no such form, Error(store) when there is none, with the monthly of a date and the nearest ones as
 // hints.
 SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_view default_host);
+
+// The host that is meant where none was named: the only one of the store, as for `latest`. Of its
+// snapshots with all services, dailies and monthlies alike, each as likely as the other; of others
+// only if there are no whole ones. A manifest that cannot be read or believed throws: it is what
+// such a choice is to find.
+SnapshotId random_snapshot(Store& store, std::string_view host, const Trust& trust, Random& random);
+// Throws Error(store) if there is no monthly.
+SnapshotId oldest_monthly(Store& store, std::string_view host);
 
 // Reads and checks a manifest: whole, of the keys that `id` implies, and signed by one of the keys
 // that `trust` demands. A monthly's is the same text as its daily's: host and month are checked

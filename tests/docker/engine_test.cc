@@ -116,7 +116,7 @@ TEST_F(RealDocker, APausedAndAStoppedContainerAreTold) {
 TEST_F(RealDocker, AQuietContainerRunsAgain) {
   const std::string id = run();
   for (const QuiesceMode mode : {QuiesceMode::stop, QuiesceMode::pause}) {
-    const Quiesce quiesce(*docker, id, mode, folder / "notes", random);
+    const Quiesce quiesce(*docker, id, mode, folder / "notes", random, clock);
     EXPECT_EQ(docker->state(id), mode == QuiesceMode::stop ? "exited" : "paused");
   }
   EXPECT_EQ(docker->state(id), "running");
@@ -128,12 +128,12 @@ TEST_F(RealDocker, AKilledRunIsRepairedByTheNext) {
   const pid_t child = ::fork();
   if (child == 0) {
     Docker its(options, clock);
-    const Quiesce quiesce(its, id, QuiesceMode::pause, folder / "notes", random);
+    const Quiesce quiesce(its, id, QuiesceMode::pause, folder / "notes", random, clock);
     ::raise(SIGKILL);
   }
   ::waitpid(child, nullptr, 0);
   EXPECT_EQ(docker->state(id), "paused");
-  EXPECT_THAT(repair_quiesced(*docker, folder / "notes"),
+  EXPECT_THAT(repair_quiesced(*docker, folder / "notes", clock),
               testing::ElementsAre(HasSubstr("runs again")));
   EXPECT_EQ(docker->state(id), "running");
   EXPECT_TRUE(fs::is_empty(folder / "notes"));
@@ -150,14 +150,14 @@ TEST_F(RealDocker, ARunKilledWhileItsContainerWasStoppingIsRepairedByTheNext) {
   const pid_t child = ::fork();
   if (child == 0) {
     Docker its(options, clock);
-    const Quiesce quiesce(its, id, QuiesceMode::stop, folder / "notes", random);
+    const Quiesce quiesce(its, id, QuiesceMode::stop, folder / "notes", random, clock);
     ::_exit(1);
   }
   dump(id, "until test -e /asked; do sleep 0.02; done");
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   EXPECT_EQ(docker->state(id), "running");
-  EXPECT_THAT(repair_quiesced(*docker, folder / "notes"),
+  EXPECT_THAT(repair_quiesced(*docker, folder / "notes", clock),
               testing::ElementsAre(HasSubstr("runs again")));
   EXPECT_EQ(docker->state(id), "running");
   EXPECT_TRUE(fs::is_empty(folder / "notes"));

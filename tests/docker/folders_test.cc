@@ -79,7 +79,8 @@ TEST_F(RealFolders, RunsAgainWhenTheBackupEndsEarlyOrIsKilled) {
   }
   ::waitpid(child, nullptr, 0);
   EXPECT_EQ(docker->state(id), "exited");
-  EXPECT_THAT(repair_quiesced(*docker, folder / "state"), ElementsAre(HasSubstr("runs again")));
+  EXPECT_THAT(repair_quiesced(*docker, folder / "state", clock),
+              ElementsAre(HasSubstr("runs again")));
   EXPECT_EQ(docker->state(id), "running");
 }
 

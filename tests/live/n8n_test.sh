@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # A real n8n is filled over its REST interface, backed up while it is being written to, restored
 # into a second n8n with the key from the archive, and that one is asked for everything.
-#   usage: n8n_test.sh LIFEBOAT [wal]      (journal: n8n 1.x uses a rollback journal by default)
+#   usage: n8n_test.sh LIFEBOAT PROVE_N8N [wal]   (journal: n8n 1.x uses rollback by default)
 # Exit 77: skipped, for want of npm.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
-lifeboat=$(readlink -f "${1:?usage: n8n_test.sh LIFEBOAT [wal]}")
-journal=${2:-delete}
+lifeboat=$(readlink -f "${1:?usage: n8n_test.sh LIFEBOAT PROVE_N8N [wal]}")
+prove=$(readlink -f "${2:?usage: n8n_test.sh LIFEBOAT PROVE_N8N [wal]}")
+journal=${3:-delete}
 # shellcheck source=tests/live/n8n_lib.sh
 source "$here/n8n_lib.sh"
 
@@ -77,6 +78,14 @@ reading=(--store "dir:$work/store" --identity key.txt)
 "$lifeboat" drill latest "${reading[@]}" | tee drill.txt
 grep -q 'RESTORE OK — 12 workflows, 8 credentials' drill.txt || fail "no RESTORE OK"
 
+export LIFEBOAT_N8N=$n8n_prefix/node_modules/n8n/bin/n8n
+if ((EUID == 0)); then
+  note "drill with n8n itself, in a network of its own"
+  "$lifeboat" drill latest "${reading[@]}" --engine host | tee drill.txt
+  grep -q 'n8n starts on the restored data: ready' drill.txt || fail "n8n was not started"
+  grep -q 'n8n opens the credentials: 8, of which 8 with content' drill.txt || fail "not opened"
+fi
+
 note "restore, and the same by stock tools"
 "$lifeboat" restore latest --to restored "${reading[@]}"
 mkdir stock
@@ -105,4 +114,13 @@ start_n8n "$work/third"
 if client check "$n8n_url" state.json > wrong.txt; then fail "a wrong key went unnoticed"; fi
 grep -q 'workflows?limit=5: 401' wrong.txt || fail "the API key worked under a wrong key"
 [[ $(grep -c '^credential cred-' wrong.txt) == 8 ]] || fail "$(cat wrong.txt)"
+stop_process "$n8n_pid"
+if ((EUID == 0)); then
+  note "the drill's own proof, on a good key and on the wrong one"
+  "$prove" restored/n8n 12 8
+  if "$prove" third/.n8n 12 8 > wrong.txt; then fail "the proof passed under a wrong key"; fi
+  cat wrong.txt
+  grep -q '^ok n8n shows the workflows' wrong.txt || fail "more is wrong than the key"
+  grep -q '^WRONG n8n opens the credentials' wrong.txt || fail "the proof missed the wrong key"
+fi
 note "ok"

@@ -19,17 +19,44 @@ namespace {
 
 struct Options {
   std::string snapshot;
+  std::string which;
+  std::string engine;
   std::string scratch;
   std::string scratch_size_max;
   bool sabotage = false;
   bool no_evidence = false;
 };
 
-// The snapshot asked for, else the configuration's, else the newest.
-std::string chosen_snapshot(const Options& options, CommandContext& context) {
-  if (!options.snapshot.empty()) return options.snapshot;
-  const bool from_config = context.options.store.empty() && context.config().drill;
-  return from_config ? context.config().drill->which : "latest";
+// The configuration's, if this drill is of its store.
+const DrillConfig* drill_config(CommandContext& context) {
+  if (!context.options.store.empty() || !context.config().drill) return nullptr;
+  return &*context.config().drill;
+}
+
+// The snapshot asked for, else the choice asked for, else the configuration's, else the newest.
+SnapshotId chosen_snapshot(const Options& options, CommandContext& context,
+                           Environment& environment) {
+  const std::string host = context.default_host();
+  if (!options.snapshot.empty()) {
+    return resolve_snapshot(environment.store, options.snapshot, host);
+  }
+  const DrillConfig* config = drill_config(context);
+  std::string which = options.which;
+  if (which.empty()) which = config != nullptr ? config->which : "latest";
+  if (which == "random") {
+    return random_snapshot(environment.store, host, environment.trust, environment.random);
+  }
+  if (which == "oldest-monthly") return oldest_monthly(environment.store, host);
+  return resolve_snapshot(environment.store, which, host);
+}
+
+DrillEngine chosen_engine(const Options& options, CommandContext& context) {
+  const DrillConfig* config = drill_config(context);
+  std::string engine = options.engine;
+  if (engine.empty()) engine = config != nullptr ? config->engine : "none";
+  const auto parsed = parse_drill_engine(engine);
+  ensure(parsed.has_value(), "the engine's name was checked");
+  return *parsed;
 }
 
 uint64_t scratch_limit(const Options& options) {
@@ -58,8 +85,8 @@ int drill(const Options& options, CommandContext& context) {
   DrillRequest request;
   request.identities = context.required_identities();
   Environment environment = context.environment(progress);
-  request.id = resolve_snapshot(environment.store, chosen_snapshot(options, context),
-                                context.default_host());
+  request.id = chosen_snapshot(options, context, environment);
+  request.engine = chosen_engine(options, context);
   request.scratch_dir = context.scratch_dir(options.scratch);
   request.scratch_bytes_max = scratch_limit(options);
   request.keep_evidence = !options.no_evidence;
@@ -95,12 +122,25 @@ void add_drill(CLI::App& app, CommandContext& context) {
                   {"drill",
                    "restore into scratch and let every service prove itself",
                    group_snapshots,
-                   {"lifeboat drill", "lifeboat drill 2026-05-07 --scratch /mnt/big",
-                    "lifeboat drill --sabotage",
+                   {"lifeboat drill", "lifeboat drill --engine docker --which random",
+                    "lifeboat drill 2026-05-07 --scratch /mnt/big", "lifeboat drill --sabotage",
                     "lifeboat drill --store dir:/mnt/usb/backups --identity key.txt"}});
-  command.add_option("SNAPSHOT", options->snapshot, snapshot_forms_default);
-  command.add_flag("--sabotage", options->sabotage,
-                   "damage copies in every known way; the drill must notice each");
+  CLI::Option* const snapshot =
+      command.add_option("SNAPSHOT", options->snapshot, snapshot_forms_default);
+  command.add_option("--which", options->which, "latest, random or oldest-monthly")
+      ->option_text("WHICH")
+      ->check(CLI::IsMember({"latest", "random", "oldest-monthly"}))
+      ->excludes(snapshot);
+  CLI::Option* const engine =
+      command
+          .add_option("--engine", options->engine,
+                      "start the services too, away from everything: none, host or docker")
+          ->option_text("ENGINE")
+          ->check(CLI::IsMember({"none", "host", "docker"}));
+  command
+      .add_flag("--sabotage", options->sabotage,
+                "damage copies in every known way; the drill must notice each")
+      ->excludes(engine);
   command.add_option("--scratch", options->scratch, "where to restore to; always cleaned up")
       ->option_text("DIR");
   command

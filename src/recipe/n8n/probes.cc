@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 #include <set>
 
 #include "base/error.h"
@@ -15,6 +14,7 @@
 #include "crypto/openssl_salted.h"
 #include "io/files.h"
 #include "recipe/n8n/instance.h"
+#include "recipe/n8n/json_list.h"
 #include "recipe/n8n/tables.h"
 #include "recipe/sqlite/probes.h"
 #include "recipe/sqlite/rows.h"
@@ -63,22 +63,8 @@ ProbeResult probe_credentials(SqliteDatabase& database, const fs::path& config, 
 // The ids in a JSON array of objects; one element is in memory at a time.
 std::multiset<std::string> ids_in_json(const fs::path& file) {
   std::multiset<std::string> ids;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream)
-    throw Error(ErrorKind::service, format("open '{}': it cannot be read", file.native()));
-  try {
-    const Json rest = Json::parse(stream, [&](int depth, Json::parse_event_t event, Json& parsed) {
-      if (event != Json::parse_event_t::object_end || depth != 1) return true;
-      ids.insert(parsed.at("id").get<std::string>());
-      return false;
-    });
-    if (!rest.is_array() || !rest.empty()) {
-      throw Error(ErrorKind::service, "it is not an array of objects");
-    }
-  } catch (const nlohmann::json::exception&) {
-    throw Error(ErrorKind::service,
-                format("parse '{}': not an array of objects with ids", file.filename().native()));
-  }
+  visit_json_list(file,
+                  [&](const Json& object) { ids.insert(object.at("id").get<std::string>()); });
   return ids;
 }
 

@@ -20,6 +20,7 @@
 #include "recipe/details.h"
 #include "recipe/n8n/instance.h"
 #include "recipe/n8n/probes.h"
+#include "recipe/n8n/prove.h"
 #include "recipe/n8n/replace_n8n.h"
 #include "recipe/n8n/rest_export.h"
 #include "recipe/n8n/tables.h"
@@ -315,6 +316,11 @@ class N8nRecipe final : public Recipe {
     const fs::path config = directory / n8n_config_name;
     if (::chmod(config.c_str(), 0600) == 0) return;
     throw system_error(ErrorKind::service, format("set the mode of '{}'", config.native()), errno);
+  }
+
+  std::vector<ProbeResult> prove(const RestoredService& restored, ProvingGround& ground,
+                                 RecipeContext& context, std::string& why_not) const override {
+    return prove_n8n(restored, ground, context, why_not);
   }
 
  private:

@@ -29,6 +29,7 @@ std::map<std::string, std::string> workflow_names(SqliteDatabase& database);
 
 struct CredentialTest {
   uint64_t total = 0;
+  uint64_t empty = 0;                // of those that decrypt: without any content
   std::vector<std::string> failing;  // "name (type)", ready to print
 };
 // Decrypts every credential and parses what comes out.
