@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/archive_notes.h"
 #include "engine/hooks.h"
+#include "engine/repair.h"
 #include "recipe/one_script.h"
 #include "snapshot/catalog.h"
 #include "snapshot/run_lock.h"
@@ -147,6 +148,7 @@ BackupResult StreamBackup::run() {
   const auto begin = environment_.clock.steady_now();
   started_ = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
   lock_.emplace(request_.lock_dir, request_.host);
+  repair_stopped(environment_);
   id_ = next_weekly_id(environment_.store, request_.host, started_);
   job_hooks_.begin();
   record_.name = configured_.service.name;
