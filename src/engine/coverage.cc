@@ -72,6 +72,20 @@ CoverageJudge::Claim CoverageJudge::claim_of(const CoveringService& covering,
   return claim;
 }
 
+const KnownImage* CoverageJudge::image_of(const std::string& container,
+                                          const std::string& image) const {
+  if (const KnownImage* known = known_image(image)) return known;
+  const auto claim = std::find_if(claims_.begin(), claims_.end(), [&](const Claim& one) {
+    return one.container == container && !is_generic(one.recipe);
+  });
+  if (claim == claims_.end()) return nullptr;
+  const auto& images = known_images();
+  const auto found = std::find_if(images.begin(), images.end(), [&](const KnownImage& known) {
+    return known.recipe == kind_of(claim->recipe);
+  });
+  return found == images.end() ? nullptr : &*found;
+}
+
 void CoverageJudge::count_image(const KnownImage& image) {
   images_[kind_of(std::string(image.recipe))] += 1;
 }

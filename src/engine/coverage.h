@@ -37,6 +37,9 @@ class CoverageJudge {
   Verdict judge(const PlaceFacts& place) const;
   // A server of the host itself: `recipes` read such a one.
   Verdict judge_host_server(const std::set<std::string>& recipes) const;
+  // What is known of a container: by its image or, since images of one's own have names of their
+  // own, by the recipe of the service that names it. Null: nothing.
+  const KnownImage* image_of(const std::string& container, const std::string& image) const;
   // Told of the kinds of images that run here: a single service of a kind, told no place, means the
   // only container of that kind.
   void count_image(const KnownImage& image);

@@ -116,13 +116,13 @@ void Discoverer::look_at_engine() {
     facts.path = volume.mountpoint.native();
   }
   for (const DockerContainer& container : containers) {
-    const KnownImage* image = known_image(container.image);
+    const KnownImage* image = judge_.image_of(container.name, container.image);
     if (image != nullptr) judge_.count_image(*image);
     add_mounts(container, image);
     if (request_.with_paths) add_compose_files(container);
   }
   for (const DockerContainer& container : containers) {
-    add_bare_container(container, known_image(container.image));
+    add_bare_container(container, judge_.image_of(container.name, container.image));
   }
   for (const auto& [name, mounted] : volumes_) add_volume(name, mounted);
 }

@@ -203,6 +203,18 @@ TEST_F(DiscoverTest, AServerIsCoveredByWhoAsksIt) {
   EXPECT_EQ(place(look(), "db_data").proposal->recipe, "mysql");
 }
 
+TEST_F(DiscoverTest, AServerOfAnImageOfOnesOwnIsCoveredByWhoNamesIt) {
+  add_container("db", "registry.acme.example/our-database:7",
+                {"db_data:/var/lib/mysql", "db_conf:/etc/mysql"});
+  configure("traccar", "traccar", {{"container", "db"}});
+  const Discovery found = look();
+  EXPECT_EQ(place(found, "db_data").reason, "service traccar, job nightly");
+  EXPECT_THAT(uncovered(found), ElementsAre("db_conf"));
+  request.services.clear();
+  configure("files", "volume", {{"volume", "db_conf"}, {"container", "db"}});
+  EXPECT_THAT(uncovered(look()), ElementsAre("db_data"));
+}
+
 TEST_F(DiscoverTest, KnownPathsAndDatabasesOfTheHost) {
   write_file(folder / "root/opt/app/data", "x");
   write_file(folder / "root/srv/backups/object", "x");
