@@ -12,6 +12,9 @@
 # gateway's own threads wait for each other for minutes. tests/s3/stop.sh ends it all; so does a
 # watchdog of its own, when the process that called this is gone or after 80 minutes.
 #
+# S3_NAME and S3_TLS_PORT make it answer as another server: what is asked for a provider's own name
+# comes here, where that name is loopback's and the authority is trusted (tests/fleet).
+#
 # A container image would be less text, but needs a container engine and a registry.
 set -euo pipefail
 
@@ -68,13 +71,14 @@ free_port() {
 taken='' free=''
 free_port; mon_port=$free
 free_port; http_port=$free
-free_port; tls_port=$free
+free_port; tls_port=${S3_TLS_PORT:-$free}
+name=${S3_NAME:-s3.localhost}
 
 # Its own authority: the same file is the server's certificate and what clients trust.
 make_certificate() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
-    -subj /CN=s3.localhost -keyout "$state/tls.key" -out "$state/ca.pem" \
-    -addext 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:s3.localhost,DNS:*.s3.localhost' \
+    -subj "/CN=$name" -keyout "$state/tls.key" -out "$state/ca.pem" \
+    -addext "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:$name,DNS:*.$name" \
     2> "$state/log/openssl.err"
 }
 
@@ -128,7 +132,7 @@ rgw_data = $state/rgw
 ms_mon_client_mode = crc
 rgw_frontends = beast endpoint=127.0.0.1:$http_port ssl_endpoint=127.0.0.1:$tls_port \
 ssl_certificate=$state/ca.pem ssl_private_key=$state/tls.key
-rgw_dns_name = s3.localhost
+rgw_dns_name = $name
 rgw_thread_pool_size = 32
 rgw_override_bucket_index_max_shards = 1
 rgw_dynamic_resharding = false
@@ -165,7 +169,7 @@ start_gateway() {
   timeout 120 radosgw -c "$conf" -n client.rgw.a > "$state/log/rgw.err" 2>&1 || fail "the gateway"
   local try
   for ((try = 0; try < 600; try++)); do
-    if curl -sf -o /dev/null --cacert "$state/ca.pem" "https://s3.localhost:$tls_port/"; then
+    if curl -sf -o /dev/null --cacert "$state/ca.pem" "https://$name:$tls_port/"; then
       say "the gateway answers"
       return
     fi
@@ -208,8 +212,8 @@ restrict_writer() {
 write_environment() {
   cat > "$state/env.tmp" <<TEXT
 export S3_ENDPOINT=http://127.0.0.1:$http_port
-export S3_HOST_ENDPOINT=http://s3.localhost:$http_port
-export S3_TLS_ENDPOINT=https://s3.localhost:$tls_port
+export S3_HOST_ENDPOINT=http://$name:$http_port
+export S3_TLS_ENDPOINT=https://$name:$tls_port
 export S3_CA_FILE=$state/ca.pem
 export S3_REGION=default
 export S3_DAY_SECONDS=$lifecycle_day_seconds

@@ -3,6 +3,7 @@
 //   lifeboat-fake-grafana --port-file FILE [--seed]      serves at a free port, told by FILE
 //   lifeboat-fake-grafana --port N [--seed]              serves at N, anonymous visitors as admins
 //
+// --data DIR also makes the database and the configuration of a Grafana that was used.
 // It serves until its parent is gone or it is told to end.
 #include <csignal>
 #include <cstdio>
@@ -14,7 +15,9 @@
 
 #include <unistd.h>
 
+#include "base/random.h"
 #include "support/fake_grafana.h"
+#include "support/grafana_sample.h"
 
 int main(int argc, char** argv) {
   std::string port_file;
@@ -29,10 +32,14 @@ int main(int argc, char** argv) {
     } else if (word == "--port" && at + 1 < argc) {
       options.port = static_cast<uint16_t>(std::stoi(argv[++at]));
       options.has_anonymous_admin = true;
+    } else if (word == "--data" && at + 1 < argc) {
+      lifeboat::SystemRandom random;
+      lifeboat::test::make_grafana_sample(argv[++at], {}, random);
     }
   }
   if (port_file.empty() == (options.port == 0)) {
-    std::fputs("usage: lifeboat-fake-grafana {--port-file FILE | --port N} [--seed]\n", stderr);
+    std::fputs("usage: lifeboat-fake-grafana {--port-file FILE | --port N} [--seed] [--data DIR]\n",
+               stderr);
     return 2;
   }
   sigset_t ends;
