@@ -89,7 +89,7 @@ TEST_F(ContainerDrill, AnInterruptedOneLeavesNothing) {
   std::thread interrupter([&] {
     // Of its own: a client serves one thread at a time.
     Docker its(options, clock);
-    while (its.containers({.label = drill_label}).empty()) ::usleep(10'000);
+    while (its.containers({.label = own_drill_label()}).empty()) ::usleep(10'000);
     kit.stop.request_stop();
   });
   kit.system_clock = true;

@@ -72,7 +72,7 @@ TEST_F(GrafanaInAContainer, ShowsWhatTheDatabaseHolds) {
   const std::vector<ProbeResult> answers = prove(back_up());
   EXPECT_EQ(answers.size(), 4u) << why_not;
   EXPECT_THAT(failed_probes(answers), IsEmpty());
-  EXPECT_EQ(shell_ok(format("{} ps -aq --filter label={}", client(), drill_label)), "");
+  EXPECT_EQ(shell_ok(format("{} ps -aq --filter 'label={}'", client(), own_drill_label())), "");
 }
 
 TEST_F(GrafanaInAContainer, ADashboardThatItDoesNotShowIsAFailure) {

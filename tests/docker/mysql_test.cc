@@ -168,7 +168,7 @@ TEST_F(RealMysql, ProvesItselfInAContainerThatIsGoneAfterwards) {
     EXPECT_THAT(recipe->prove(other, ground, context, why_not), IsEmpty());
     EXPECT_THAT(why_not, HasSubstr("'no-such:1' is not on this host"));
   }
-  EXPECT_THAT(docker->containers({.label = drill_label}), IsEmpty());
+  EXPECT_THAT(docker->containers({.label = own_drill_label()}), IsEmpty());
   EXPECT_EQ(docker->state(id), "running");
 }
 

@@ -12,6 +12,8 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "docker/docker.h"
+#include "docker/process_mark.h"
+#include "docker/scratch_containers.h"
 #include "support/doubles.h"
 #include "support/shell.h"
 
@@ -55,6 +57,9 @@ class RealDocker : public testing::Test {
   std::string dump(const std::string& id, const std::string& command) {
     return std::string(as_text(drain(*docker->exec_source(id, {.argv = {"sh", "-c", command}}))));
   }
+
+  // Of the containers that drills of this process started: other tests use the engine meanwhile.
+  static std::string own_drill_label() { return format("{}={}", drill_label, process_mark()); }
 
   std::filesystem::path state;
   DockerOptions options;

@@ -70,5 +70,5 @@ grep -q 'n8n shows the workflows: 12' drill.txt || fail "the workflows were not 
 grep -q 'n8n opens the credentials: 8, of which 8 with content' drill.txt || fail "not opened"
 grep -q 'no workflow ran in the drill: 0' drill.txt || fail "a workflow ran"
 grep -q 'RESTORE OK — 12 workflows, 8 credentials' drill.txt || fail "no RESTORE OK"
-[[ -z $(docker ps -aq --filter label=lifeboat.drill) ]] || fail "a container was left"
+[[ -z $(docker ps -aq --filter label=lifeboat.drill --filter ancestor=n8n:live) ]] || fail "a container was left"
 note "ok"
