@@ -42,7 +42,7 @@ class SpoolSource final : public Source {
 
 struct Spool::State {
   State(const std::filesystem::path& directory, Random& random)
-      : name(format("encrypted spool in {}", directory.native())),
+      : name(format("encrypted spool in {} (spool_dir)", directory.native())),
         fd(open_nameless_file(directory, ErrorKind::limit)),
         identity(age::Identity::generate(random)) {
     const age::Recipient recipient = identity.recipient();

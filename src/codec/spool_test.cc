@@ -125,8 +125,8 @@ TEST(Spool, tells_a_full_disk_with_the_folder) {
       ADD_FAILURE() << "3 MiB went into 1 MiB";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::limit);
-      EXPECT_EQ(error.message(),
-                "write 'encrypted spool in " + small.native() + "': no space left on device");
+      EXPECT_EQ(error.message(), "write 'encrypted spool in " + small.native() +
+                                     " (spool_dir)': no space left on device");
       EXPECT_EQ(error.hints().size(), 1u);
     }
   }

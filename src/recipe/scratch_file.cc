@@ -16,7 +16,7 @@ constexpr size_t block_bytes = 1 << 20;
 }  // namespace
 
 ScratchFile::ScratchFile(const std::filesystem::path& directory, Random& random)
-    : name_(format("scratch file in {}", directory.native())),
+    : name_(format("scratch file in {} (spool_dir)", directory.native())),
       fd_(open_nameless_file(directory, ErrorKind::limit)),
       cipher_(random) {}
 

@@ -67,7 +67,7 @@ std::unique_ptr<Source> open_index(Store& store, const Manifest& manifest,
 
 IndexSpool::IndexSpool(const std::filesystem::path& directory, const std::string& archive_key,
                        std::span<const age::Recipient> recipients, Random& random)
-    : name_(format("index spool in {}", directory.native())),
+    : name_(format("index spool in {} (spool_dir)", directory.native())),
       fd_(open_nameless_file(directory, ErrorKind::limit)),
       spooled_(build(pipeline_, std::make_unique<FdSink>(fd_.get(), name_, ErrorKind::limit),
                      recipients, random)),

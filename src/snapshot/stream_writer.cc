@@ -44,7 +44,7 @@ struct StreamWriter::State {
   State(Store& target, const SnapshotId& snapshot, const StreamOptions& options, Random& random)
       : store(target),
         id(snapshot),
-        name(format("encrypted spool in {}", options.spool_dir.native())),
+        name(format("encrypted spool in {} (spool_dir)", options.spool_dir.native())),
         fd(open_nameless_file(options.spool_dir, ErrorKind::limit)),
         stored(
             pipeline.emplace<TapSink>(pipeline.emplace<FdSink>(fd.get(), name, ErrorKind::limit))),
