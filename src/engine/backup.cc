@@ -12,14 +12,13 @@
 #include "codec/spool.h"
 #include "engine/archive_notes.h"
 #include "engine/hooks.h"
+#include "engine/job_run.h"
 #include "engine/monthly.h"
-#include "engine/repair.h"
 #include "engine/stream_backup.h"
 #include "io/pipeline.h"
 #include "recipe/details.h"
 #include "snapshot/archive_writer.h"
 #include "snapshot/catalog.h"
-#include "snapshot/run_lock.h"
 
 namespace lifeboat {
 namespace {
@@ -43,7 +42,7 @@ class Backup {
       : request_(request),
         environment_(environment),
         recipe_context_(environment.recipe_context()),
-        hooks_(request.hooks, environment) {}
+        run_(request, environment) {}
 
   BackupResult run();
 
@@ -61,8 +60,7 @@ class Backup {
   void give_up(Candidate& candidate);
   void add_text(ArchiveWriter& archive, const std::string& path, const std::string& text);
   void refuse_empty_snapshot() const;
-  Manifest make_manifest(const ArchiveSummary& summary) const;
-  void commit(const Manifest& manifest);
+  std::vector<ManifestService> records() const;
   void copy_monthly(BackupResult& result);
 
   // The per-service edge: an Error, or a bug in one recipe, must not take the others along.
@@ -72,11 +70,8 @@ class Backup {
   const BackupRequest& request_;
   Environment& environment_;
   RecipeContext recipe_context_;  // plans refer to it
-  Timestamp started_{};
-  SnapshotId id_;
-  // Ended in reverse: the services, then the job's hooks, then the lock.
-  std::optional<RunLock> lock_;
-  HookScope hooks_;
+  // Ended in reverse: the services, then the run.
+  JobRun run_;
   std::vector<Candidate> candidates_;
 };
 
@@ -148,19 +143,13 @@ void Backup::open_plan(Candidate& candidate) {
   candidate.hooks->begin();
   candidate.recipe = &environment_.recipes.get(candidate.service().recipe);
   candidate.plan = candidate.recipe->plan(candidate.service(), recipe_context_);
-  const Facts& facts = candidate.plan->facts();
-  candidate.record.missing = facts.missing;
-  for (const Item& item : facts.items) candidate.record.items.push_back({item.key, item.count});
+  record_facts(candidate.record, candidate.plan->facts());
 }
 
 void Backup::add_text(ArchiveWriter& archive, const std::string& path, const std::string& text) {
-  FileMeta meta;
-  meta.path = path;
-  meta.mode = 0600;
-  meta.mtime = started_;
   MemorySource source(text);
   const MemberContent content{.source = &source, .size = text.size(), .progress = {}};
-  const AddedMember added = archive.add("", meta, content);
+  const AddedMember added = archive.add("", run_.note_meta(path), content);
   ensure(added.source_failure == nullptr, "text from memory cannot fail");
 }
 
@@ -170,7 +159,7 @@ void Backup::write_preamble(ArchiveWriter& archive) {
     if (candidate.failed()) continue;
     noted.push_back({&candidate.service(), candidate.recipe, &candidate.plan->facts()});
   }
-  const ArchiveNotes notes{request_.host, request_.job, started_, id_};
+  const ArchiveNotes notes{request_.host, request_.job, run_.started(), run_.id()};
   add_text(archive, "RESTORE.md", print_restore_card(notes, noted));
   add_text(archive, "facts.json", print_facts(notes, noted));
   add_text(archive, "lifeboat.yaml", request_.config_text);
@@ -256,31 +245,10 @@ void Backup::refuse_empty_snapshot() const {
   std::rethrow_exception(candidates_.front().failure);
 }
 
-Manifest Backup::make_manifest(const ArchiveSummary& summary) const {
-  Manifest manifest;
-  manifest.tool = "lifeboat " LIFEBOAT_VERSION;
-  manifest.host = request_.host;
-  manifest.job = request_.job;
-  manifest.started = started_;
-  manifest.finished = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
-  manifest.archive_key = id_.archive_key();
-  manifest.archive = summary.archive;
-  manifest.raw = summary.raw;
-  manifest.index_key = id_.index_key();
-  manifest.index = summary.index;
-  manifest.members = summary.members;
-  for (const age::Recipient& recipient : request_.recipients) {
-    manifest.recipients.push_back(recipient.text());
-  }
-  for (const Candidate& candidate : candidates_) manifest.services.push_back(candidate.record);
-  if (request_.signing_key != nullptr) sign_manifest(manifest, *request_.signing_key);
-  return manifest;
-}
-
-void Backup::commit(const Manifest& manifest) {
-  const auto sink = environment_.store.create(id_.manifest_key());
-  sink->write(as_bytes(print_manifest(manifest)));
-  sink->finish();
+std::vector<ManifestService> Backup::records() const {
+  std::vector<ManifestService> all;
+  for (const Candidate& candidate : candidates_) all.push_back(candidate.record);
+  return all;
 }
 
 // The snapshot is safe by now, and stays so.
@@ -288,7 +256,8 @@ void Backup::copy_monthly(BackupResult& result) {
   if (request_.monthly_months == 0 || result.manifest.is_partial()) return;
   environment_.progress.begin("keep the month's first good snapshot", 0);
   try {
-    result.monthly = keep_monthly(environment_.store, {id_, result.manifest, environment_.trust});
+    result.monthly =
+        keep_monthly(environment_.store, {run_.id(), result.manifest, environment_.trust});
   } catch (const Error& error) {
     result.warnings.push_back(
         redact(format("{}; the next good run tries again", printable(error.what()))));
@@ -318,18 +287,15 @@ uint64_t Backup::size_estimate() const {
 }
 
 BackupResult Backup::run() {
-  const auto begin = environment_.clock.steady_now();
-  started_ = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
-  lock_.emplace(request_.lock_dir, request_.host);
-  repair_stopped(environment_);
+  run_.lock();
   sweep_leftovers();
-  id_ = next_snapshot_id(environment_.store, request_.host, started_);
+  const SnapshotId id = next_snapshot_id(environment_.store, request_.host, run_.started());
   const uint64_t largest_bytes = largest_daily_bytes(environment_.store, request_.host);
-  hooks_.begin();
+  run_.begin(id);
 
   open_plans();
   refuse_empty_snapshot();
-  ArchiveWriter archive(environment_.store, id_,
+  ArchiveWriter archive(environment_.store, id,
                         {.recipients = request_.recipients,
                          .level = request_.level,
                          .workers = request_.workers,
@@ -352,14 +318,9 @@ BackupResult Backup::run() {
     add_text(archive, "FAILED.md", print_failures(records));
   }
   environment_.progress.begin("finish the archive", 0);
-  const Manifest manifest = make_manifest(archive.finish());
-  commit(manifest);
-  for (const std::string& warning : hooks_.end()) {
-    environment_.progress.note(format("warning: {}", warning));
-  }
-  BackupResult result{.id = id_, .manifest = manifest};
+  BackupResult result = run_.commit(archive.finish(), records());
   copy_monthly(result);
-  result.duration = environment_.clock.steady_now() - begin;
+  result.duration = run_.duration();
   return result;
 }
 
@@ -370,11 +331,7 @@ BackupResult run_backup(const BackupRequest& request, Environment& environment) 
     if (request.is_single_stream) return run_stream_backup(request, environment);
     return Backup(request, environment).run();
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::locked) {
-      for (const auto& line : run_error_hooks(request.hooks, environment)) {
-        environment.progress.note(format("warning: {}", line));
-      }
-    }
+    if (error.kind() != ErrorKind::locked) note_error_hooks(request.hooks, environment);
     throw;
   }
 }

@@ -7,10 +7,9 @@
 #include "base/text.h"
 #include "engine/archive_notes.h"
 #include "engine/hooks.h"
-#include "engine/repair.h"
+#include "engine/job_run.h"
 #include "recipe/one_script.h"
 #include "snapshot/catalog.h"
-#include "snapshot/run_lock.h"
 #include "snapshot/stream_writer.h"
 
 namespace lifeboat {
@@ -24,7 +23,7 @@ class StreamBackup {
         recipe_context_(environment.recipe_context()),
         configured_(only_service(request)),
         recipe_(environment.recipes.get(configured_.service.recipe)),
-        job_hooks_(request.hooks, environment) {
+        run_(request, environment) {
     if (dynamic_cast<const OneScriptRecipe*>(&recipe_) != nullptr) return;
     throw Error(ErrorKind::config, format("run job '{}': recipe '{}' does not make one SQL script",
                                           request.job, configured_.service.recipe))
@@ -43,36 +42,21 @@ class StreamBackup {
   void write_service(StreamWriter& writer);
   void write_notes(StreamWriter& writer, const ServicePlan& plan);
   void write_member(StreamWriter& writer, Member& member);
-  FileMeta note_meta(const std::string& path) const;
-  Manifest make_manifest(const ArchiveSummary& summary) const;
-  void commit(const Manifest& manifest);
 
   const BackupRequest& request_;
   Environment& environment_;
   RecipeContext recipe_context_;  // plans refer to it
   const BackupService& configured_;
   const Recipe& recipe_;
-  Timestamp started_{};
-  SnapshotId id_;
   ManifestService record_;
-  // Ended in reverse: the job's hooks, then the lock.
-  std::optional<RunLock> lock_;
-  HookScope job_hooks_;
+  JobRun run_;
 };
-
-FileMeta StreamBackup::note_meta(const std::string& path) const {
-  FileMeta meta;
-  meta.path = path;
-  meta.mode = 0600;
-  meta.mtime = started_;
-  return meta;
-}
 
 void StreamBackup::write_notes(StreamWriter& writer, const ServicePlan& plan) {
   const std::vector<NotedService> noted{{&configured_.service, &recipe_, &plan.facts()}};
-  const ArchiveNotes notes{request_.host, request_.job, started_, id_};
-  writer.add_note(note_meta("RESTORE.md"), print_stream_card(notes, noted.front()));
-  writer.add_note(note_meta("facts.json"), print_facts(notes, noted));
+  const ArchiveNotes notes{request_.host, request_.job, run_.started(), run_.id()};
+  writer.add_note(run_.note_meta("RESTORE.md"), print_stream_card(notes, noted.front()));
+  writer.add_note(run_.note_meta("facts.json"), print_facts(notes, noted));
 }
 
 void StreamBackup::write_member(StreamWriter& writer, Member& member) {
@@ -103,8 +87,7 @@ void StreamBackup::write_service(StreamWriter& writer) {
   {
     hooks.begin();
     const auto plan = recipe_.plan(configured_.service, recipe_context_);
-    record_.missing = plan->facts().missing;
-    for (const Item& item : plan->facts().items) record_.items.push_back({item.key, item.count});
+    record_facts(record_, plan->facts());
     write_notes(writer, *plan);
     while (auto member = plan->next()) {
       environment_.stop.throw_if_stopped();
@@ -117,65 +100,28 @@ void StreamBackup::write_service(StreamWriter& writer) {
   record_.ok = true;
 }
 
-Manifest StreamBackup::make_manifest(const ArchiveSummary& summary) const {
-  Manifest manifest;
-  manifest.tool = "lifeboat " LIFEBOAT_VERSION;
-  manifest.host = request_.host;
-  manifest.job = request_.job;
-  manifest.started = started_;
-  manifest.finished = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
-  manifest.archive_key = id_.archive_key();
-  manifest.archive = summary.archive;
-  manifest.raw = summary.raw;
-  manifest.index_key = id_.index_key();
-  manifest.index = summary.index;
-  manifest.members = summary.members;
-  for (const age::Recipient& recipient : request_.recipients) {
-    manifest.recipients.push_back(recipient.text());
-  }
-  manifest.services.push_back(record_);
-  if (request_.signing_key != nullptr) sign_manifest(manifest, *request_.signing_key);
-  return manifest;
-}
-
-void StreamBackup::commit(const Manifest& manifest) {
-  const auto sink = environment_.store.create(id_.manifest_key());
-  sink->write(as_bytes(print_manifest(manifest)));
-  sink->finish();
-}
-
 BackupResult StreamBackup::run() {
-  const auto begin = environment_.clock.steady_now();
-  started_ = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
-  lock_.emplace(request_.lock_dir, request_.host);
-  repair_stopped(environment_);
-  id_ = next_weekly_id(environment_.store, request_.host, started_);
-  job_hooks_.begin();
+  run_.lock();
+  const SnapshotId id = next_weekly_id(environment_.store, request_.host, run_.started());
+  run_.begin(id);
   record_.name = configured_.service.name;
   record_.recipe = configured_.service.recipe;
 
-  StreamWriter writer(environment_.store, id_,
+  StreamWriter writer(environment_.store, id,
                       {.recipients = request_.recipients, .spool_dir = environment_.spool_dir},
                       environment_.random);
   try {
     with_context(format("back up service '{}'", record_.name), [&] { write_service(writer); });
   } catch (const Error&) {
-    for (const std::string& line : run_error_hooks(configured_.hooks, environment_)) {
-      environment_.progress.note(format("warning: {}", line));
-    }
+    note_error_hooks(configured_.hooks, environment_);
     throw;
   }
   environment_.progress.note(format("{}: {}, {}", record_.name,
                                     print_count(record_.members, "member", "members"),
                                     print_bytes(record_.raw_bytes)));
   environment_.progress.begin("upload the stream", 0);
-  const Manifest manifest = make_manifest(writer.finish());
-  commit(manifest);
-  for (const std::string& warning : job_hooks_.end()) {
-    environment_.progress.note(format("warning: {}", warning));
-  }
-  BackupResult result{.id = id_, .manifest = manifest};
-  result.duration = environment_.clock.steady_now() - begin;
+  BackupResult result = run_.commit(writer.finish(), {record_});
+  result.duration = run_.duration();
   return result;
 }
 
