@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "base/format.h"
 #include "base/json.h"
@@ -64,7 +68,9 @@ class DiscoverCommand : public AppFixture {
   void serve() {
     engine_.emplace();
     engine_->on("GET /containers/json?all=true", test::json_reply(200, containers_.dump()));
-    engine_->on("GET /volumes", test::json_reply(200, Json{{"Volumes", volumes_}}.dump()));
+    test::EngineReply volumes = test::json_reply(200, Json{{"Volumes", volumes_}}.dump());
+    volumes.reads_input = volumes_have_no_end_;
+    engine_->on("GET /volumes", volumes);
     for (const Json& one : containers_) {
       const std::string id = one["Id"].get<std::string>();
       const Json seen = {{"Id", id},
@@ -92,6 +98,7 @@ class DiscoverCommand : public AppFixture {
   std::optional<test::ScriptedEngine> engine_;
   Json containers_ = Json::array();
   Json volumes_ = Json::array();
+  bool volumes_have_no_end_ = false;  // the engine's answer waits until nobody asks any more
 };
 
 // For every image that is known, as volume, folder, and bare: what is proposed loads, and covers.
@@ -163,6 +170,28 @@ TEST_F(DiscoverCommand, ABackupTellsNewVolumesAndCheckAll) {
   EXPECT_THAT(Json::parse(second.out)["warnings"].dump(), HasSubstr("as before"));
   const Outcome check = with_config({"check"});
   EXPECT_THAT(check.out, HasSubstr("! volume app_data: NOT COVERED"));
+}
+
+// The snapshot is there by then: a script that asks for it must be told.
+TEST_F(DiscoverCommand, AStopDuringTheLookLeavesTheBackupAsItIs) {
+  volumes_have_no_end_ = true;
+  write_config(files_job);
+  std::atomic<bool> is_over = false;
+  std::thread striker([&] {
+    const auto is_asked = [&] {
+      const auto requests = engine_->requests();
+      return std::any_of(requests.begin(), requests.end(),
+                         [](const std::string& one) { return one.ends_with("/volumes"); });
+    };
+    while (!is_over && !is_asked()) ::usleep(10'000);
+    stop_.request_stop();
+  });
+  const Outcome outcome = with_config({"backup", "--json"});
+  is_over = true;
+  striker.join();
+  EXPECT_EQ(outcome.code, 0) << outcome.talk;
+  EXPECT_THAT(outcome.out, HasSubstr("\"snapshot\""));
+  EXPECT_THAT(outcome.talk, HasSubstr("uncovered volumes were not looked for: interrupted"));
 }
 
 TEST_F(DiscoverCommand, LabelledContainersJoinTheJobThatAsks) {

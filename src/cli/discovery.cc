@@ -107,6 +107,8 @@ std::vector<std::string> uncovered_warnings(CommandContext& context) {
     return tell_uncovered(found, context.config().state_dir, context.clock(), context.random());
   } catch (const Error& error) {
     return {redact(format("uncovered volumes were not looked for: {}", error.what()))};
+  } catch (const Interrupted& stop) {
+    return {format("uncovered volumes were not looked for: {}", stop.what())};
   }
 }
 

@@ -29,8 +29,8 @@ struct DiscoveryScope {
 // Works without a configuration: then nothing is covered.
 Discovery discover_here(CommandContext& context, const DiscoveryScope& scope);
 
-// Sentences about volumes that nobody protects, for the end of a run; whatever hinders looking is
-// one of them, since the snapshot is safe by then.
+// Sentences about volumes that nobody protects, for the end of a run; whatever hinders looking, a
+// stop as well, is one of them, since the snapshot is safe by then.
 std::vector<std::string> uncovered_warnings(CommandContext& context);
 
 }  // namespace lifeboat::cli
