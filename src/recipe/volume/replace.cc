@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t in_place_bytes_max = 64 << 20;
+constexpr int same_second_max = 100;
 
 bool is_there(const fs::path& path) {
   struct stat status {};
@@ -36,11 +37,18 @@ void rename_to(const fs::path& from, const fs::path& to) {
                      reason);
 }
 
-void make_folder(const fs::path& path) {
-  if (::mkdir(path.c_str(), 0700) == 0) return;
-  const int reason = errno;
-  throw system_error(ErrorKind::service, format("make folder '{}'", printable(path.native())),
-                     reason);
+// Makes `wanted`, or `wanted-2` and so on where an earlier replacement of the same second left one.
+fs::path make_folder(const fs::path& wanted) {
+  fs::path path = wanted;
+  for (int number = 2; ::mkdir(path.c_str(), 0700) != 0; ++number) {
+    const int reason = errno;
+    if (reason != EEXIST || number > same_second_max) {
+      throw system_error(ErrorKind::service, format("make folder '{}'", printable(path.native())),
+                         reason);
+    }
+    path = wanted.native() + format("-{}", number);
+  }
+  return path;
 }
 
 // The file keeps its inode and owner, and gets the mode of `like`.
@@ -107,9 +115,8 @@ class Replacement {
   }
 
   void stage(const FolderChange& change) {
-    const fs::path folder = place_beside(change.live, ".new-", stamp_);
     step("make the folder of the copies");
-    make_folder(folder);
+    const fs::path folder = make_folder(place_beside(change.live, ".new-", stamp_));
     staged_.push_back(folder);
     for (const auto& [name, restored] : change.put) {
       step("copy " + name);
@@ -125,9 +132,8 @@ class Replacement {
 
   // `at`: which of the staged changes.
   void move(const FolderChange& change, size_t at, ReplaceReport& report) {
-    const fs::path kept = place_beside(change.live, ".before-", stamp_);
     step("make the folder of what goes");
-    make_folder(kept);
+    const fs::path kept = make_folder(place_beside(change.live, ".before-", stamp_));
     undo_.push_back([kept] { fs::remove(kept); });
     for (const auto& [name, restored] : change.put) {
       if (change.in_place.contains(name) && is_there(change.live / name)) {

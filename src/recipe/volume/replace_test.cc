@@ -100,6 +100,14 @@ TEST_F(ReplaceTest, PutsWhatWasRestoredAndKeepsWhatWasThere) {
   EXPECT_THAT(report.done, testing::Contains(HasSubstr("found no container")));
 }
 
+TEST_F(ReplaceTest, TwoInOneSecondKeepBoth) {
+  replace();
+  write_file(live / "only-live/x", "newer");
+  EXPECT_THAT(replace().kept, testing::ElementsAre(kept().native() + "-2"));
+  EXPECT_EQ(slurp(kept() / "only-live/x"), "old");
+  EXPECT_EQ(slurp(kept().native() + "-2/only-live/x"), "newer");
+}
+
 TEST_F(ReplaceTest, AFailureInAnyStepLeavesAllAsItWas) {
   // But for the times of files that are written into.
   const std::string before = shell_ok("cd '" + live.native() + "' && " + what_is_there);
