@@ -11,6 +11,7 @@
 #include "recipe/grafana/api.h"
 #include "recipe/grafana/instance.h"
 #include "recipe/grafana/replace.h"
+#include "recipe/recorded_image.h"
 #include "recipe/sqlite/probes.h"
 
 namespace lifeboat {
@@ -111,15 +112,9 @@ std::vector<ProbeResult> prove_grafana(const RestoredService& restored, ProvingG
     why_not = "Grafana is started as a container only: use `--engine docker`.";
     return {};
   }
-  const std::string named =
-      detail_text(detail_object(restored.expected.details, "container"), "image_id");
-  const std::string image = named.empty() ? "" : ground.containers->find_image(named);
-  if (image.empty()) {
-    why_not =
-        "The image that Grafana ran from is not on this engine, or no container was found "
-        "at backup time.";
-    return {};
-  }
+  const std::string image = recorded_image(detail_object(restored.expected.details, "container"),
+                                           ImageMatch::exact, *ground.containers, why_not);
+  if (image.empty()) return {};
   const fs::path data = ground.directory / "grafana";
   make_private_directory(data, ErrorKind::service);
   fs::copy_file(file, data / grafana_database_name);

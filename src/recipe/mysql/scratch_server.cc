@@ -1,11 +1,7 @@
 #include "recipe/mysql/scratch_server.h"
 
-#include <pwd.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "base/error.h"
 #include "base/format.h"
@@ -13,7 +9,8 @@
 #include "docker/scratch_containers.h"
 #include "io/files.h"
 #include "process/process.h"
-#include "recipe/details.h"
+#include "recipe/recorded_image.h"
+#include "recipe/scratch_server.h"
 
 namespace lifeboat {
 namespace {
@@ -21,10 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr const char* server_user = "mysql";
-constexpr auto install_timeout = 300s;
-constexpr auto ready_timeout = 120s;
-constexpr auto container_pause = 200ms;
 constexpr std::chrono::seconds load_timeout{6 * 3600};
 
 std::string option(const char* name, const fs::path& path) {
@@ -52,31 +45,12 @@ std::optional<ServerPrograms> find_programs(RecipeContext& context) {
   return std::nullopt;
 }
 
-bool is_reachable_by_others(const fs::path& directory) {
-  for (fs::path path = directory.parent_path(); path != path.parent_path();
-       path = path.parent_path()) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0 || (status.st_mode & S_IXOTH) == 0) return false;
-  }
-  return true;
-}
-
-// Gives the folder to the server's own user, if there is one and it can get there.
-std::string own_user(const fs::path& directory) {
-  if (::geteuid() != 0 || !is_reachable_by_others(directory)) return "";
-  const struct passwd* user = ::getpwnam(server_user);
-  if (user == nullptr) return "";
-  if (::chown(directory.c_str(), user->pw_uid, user->pw_gid) != 0) {
-    throw system_error(ErrorKind::service,
-                       format("give '{}' to '{}'", directory.native(), server_user), errno);
-  }
-  return server_user;
-}
-
 class HostServer final : public ScratchMysqlServer {
  public:
   HostServer(const fs::path& directory, const ServerPrograms& programs, RecipeContext& context)
-      : directory_(directory), context_(context), user_(own_user(directory)) {
+      : directory_(directory), context_(context) {
+    std::string ignored;  // it runs as root then
+    user_ = give_to_server_user(directory, {"mysql"}, ignored);
     install(programs);
     start(programs);
   }
@@ -84,13 +58,10 @@ class HostServer final : public ScratchMysqlServer {
 
  private:
   ServerOptions options(std::vector<std::string> argv) const {
-    // Its temporary files are plain data as well.
-    return {.argv = std::move(argv),
-            .environment = {{"TMPDIR", directory_.native()}, {"HOME", directory_.native()}},
-            .user = user_,
-            .working_dir = directory_,
-            .stop_signal = SIGKILL,  // nothing of it is kept
-            .stop = context_.stop};
+    ServerOptions options = scratch_server_options(directory_, user_, context_.stop);
+    options.argv = std::move(argv);
+    options.stop_signal = SIGKILL;  // nothing of it is kept
+    return options;
   }
 
   void install(const ServerPrograms& programs) {
@@ -103,7 +74,7 @@ class HostServer final : public ScratchMysqlServer {
     }
     argv.push_back(option("datadir", directory_ / "data"));
     if (::geteuid() == 0 && user_.empty()) argv.push_back("--user=root");
-    ChildServer(options(std::move(argv)), context_.clock).wait_for_success(install_timeout);
+    ChildServer(options(std::move(argv)), context_.clock).wait_for_success(scratch_install_timeout);
   }
 
   void start(const ServerPrograms& programs) {
@@ -123,7 +94,7 @@ class HostServer final : public ScratchMysqlServer {
                                   "--max-allowed-packet=1G"};
     if (::geteuid() == 0 && user_.empty()) argv.push_back("--user=root");
     child_ = std::make_unique<ChildServer>(options(std::move(argv)), context_.clock);
-    child_->wait_until_ready([&] { return connect(); }, ready_timeout);
+    child_->wait_until_ready([&] { return connect(); }, scratch_ready_timeout);
   }
 
   bool connect() {
@@ -150,7 +121,7 @@ class HostServer final : public ScratchMysqlServer {
   std::unique_ptr<MysqlServer> server_;
 };
 
-// Any image that has the programs will do, whatever its entrypoint wants to be told.
+// Any image that has the programs will do.
 constexpr const char* container_script =
     "set -e; mkdir -p /tmp/lifeboat; chmod 700 /tmp/lifeboat; cd /tmp/lifeboat; "
     "common='--no-defaults --user=root --datadir=/tmp/lifeboat/data'; "
@@ -169,47 +140,18 @@ constexpr const char* container_script =
 class ContainerServer final : public ScratchMysqlServer {
  public:
   ContainerServer(ScratchContainers& containers, const std::string& image, RecipeContext& context)
-      : containers_(containers), context_(context) {
-    id_ = containers.start(
-        {.image = image, .argv = {"sh", "-c", container_script}, .entrypoint = {""}, .user = "0"});
-    wait_until_ready();
-  }
-  ~ContainerServer() override {
-    server_.reset();
-    try {
-      containers_.remove(id_);
-    } catch (const std::exception&) {
-      // ScratchContainers removes what is left.
-    }
+      : container_(containers, image, container_script, "0", context) {
+    container_.wait_until_ready([&](const DockerDetails& details) {
+      server_ = std::make_unique<MysqlServer>(
+          make_container_access(details, nullptr, context),
+          std::vector<std::string>{"--no-defaults", "--user=root", "--socket=/tmp/lifeboat/socket"},
+          load_timeout);
+    });
   }
   MysqlServer& server() override { return *server_; }
 
  private:
-  void wait_until_ready() {
-    const auto begin = context_.clock.steady_now();
-    std::string last;
-    while (context_.clock.steady_now() - begin < ready_timeout) {
-      if (containers_.docker().state(id_) != "running") break;
-      try {
-        server_ = std::make_unique<MysqlServer>(
-            make_container_access(containers_.docker().inspect(id_), nullptr, context_),
-            std::vector<std::string>{"--no-defaults", "--user=root",
-                                     "--socket=/tmp/lifeboat/socket"},
-            load_timeout);
-        return;
-      } catch (const Error& error) {
-        last = error.message();
-      }
-      context_.clock.sleep(container_pause, context_.stop);
-    }
-    throw Error(ErrorKind::service, format("start a server from the image: {}: {}", last,
-                                           printable(trim(containers_.log_tail(id_)))))
-        .hint("The lines above are the last that it printed.");
-  }
-
-  ScratchContainers& containers_;
-  RecipeContext& context_;
-  std::string id_;
+  ServerContainer container_;
   std::unique_ptr<MysqlServer> server_;
 };
 
@@ -244,18 +186,9 @@ std::unique_ptr<ScratchMysqlServer> start_mysql_in_container(ScratchContainers& 
                                                              const Json& container,
                                                              RecipeContext& context,
                                                              std::string& why_not) {
-  std::vector<std::string> names = detail_list(container, "repo_digests");
-  names.insert(names.begin(), detail_text(container, "image_id"));
-  names.push_back(detail_text(container, "image"));
-  for (const std::string& name : names) {
-    if (name.empty()) continue;
-    const std::string image = containers.find_image(name);
-    if (!image.empty()) return std::make_unique<ContainerServer>(containers, image, context);
-  }
-  why_not = detail_text(container, "image").empty()
-                ? "the databases were not in a container, so no image is known"
-                : format("image '{}' is not on this host", detail_text(container, "image"));
-  return nullptr;
+  const std::string image = recorded_image(container, ImageMatch::by_name_too, containers, why_not);
+  if (image.empty()) return nullptr;
+  return std::make_unique<ContainerServer>(containers, image, context);
 }
 
 }  // namespace lifeboat

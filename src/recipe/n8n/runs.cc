@@ -12,6 +12,7 @@
 #include "io/fd.h"
 #include "process/process.h"
 #include "process/server.h"
+#include "recipe/details.h"
 #include "recipe/n8n/instance.h"
 #include "recipe/recorded_image.h"
 
@@ -170,7 +171,8 @@ std::string find_program() {
 std::unique_ptr<N8nRun> run_n8n(const RestoredService& restored, ProvingGround& ground,
                                 RecipeContext& context, std::string& why_not) {
   if (ground.containers != nullptr) {
-    const std::string image = recorded_image(restored.expected, *ground.containers, why_not);
+    const std::string image = recorded_image(detail_object(restored.expected.details, "container"),
+                                             ImageMatch::exact, *ground.containers, why_not);
     if (image.empty()) return nullptr;
     return std::make_unique<ContainerRun>(image, restored, ground, context);
   }

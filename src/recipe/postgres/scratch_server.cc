@@ -1,19 +1,16 @@
 #include "recipe/postgres/scratch_server.h"
 
-#include <pwd.h>
 #include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "docker/scratch_containers.h"
 #include "process/server.h"
-#include "recipe/details.h"
+#include "recipe/recorded_image.h"
+#include "recipe/scratch_server.h"
 
 namespace lifeboat {
 namespace {
@@ -22,39 +19,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr const char* superuser = "lifeboat_drill";
-constexpr auto install_timeout = 300s;
-constexpr auto ready_timeout = 120s;
-constexpr auto container_pause = 200ms;
 constexpr const char* container_folder = "/tmp/lifeboat";
-
-bool is_reachable_by_others(const fs::path& directory) {
-  for (fs::path path = directory.parent_path();; path = path.parent_path()) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0 || (status.st_mode & S_IXOTH) == 0) return false;
-    if (path == path.parent_path()) return true;
-  }
-}
-
-// The user that the server runs as and its folder belongs to; empty: ours. `why_not` if none can.
-std::string choose_user(const fs::path& directory, std::string& why_not) {
-  if (::geteuid() != 0) return "";
-  if (!is_reachable_by_others(directory)) {
-    why_not = format("PostgreSQL does not run as root, and no other user gets to '{}'",
-                     directory.native());
-    return "";
-  }
-  for (const char* name : {"postgres", "nobody"}) {
-    const struct passwd* user = ::getpwnam(name);
-    if (user == nullptr) continue;
-    if (::chown(directory.c_str(), user->pw_uid, user->pw_gid) != 0) {
-      throw system_error(ErrorKind::service, format("give '{}' to '{}'", directory.native(), name),
-                         errno);
-    }
-    return name;
-  }
-  why_not = "PostgreSQL does not run as root, and there is no user postgres or nobody";
-  return "";
-}
 
 std::vector<std::string> server_settings(const std::string& folder) {
   std::vector<std::string> argv;
@@ -90,11 +55,11 @@ class HostServer final : public ScratchPostgres {
         options({programs_ / "initdb", "--pgdata=" + data, format("--username={}", superuser),
                  "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"}),
         context_.clock)
-        .wait_for_success(install_timeout);
+        .wait_for_success(scratch_install_timeout);
     std::vector<std::string> argv{programs_ / "postgres", "-D", data};
     for (std::string& word : server_settings(directory_.native())) argv.push_back(std::move(word));
     server_ = std::make_unique<ChildServer>(options(std::move(argv)), context_.clock);
-    server_->wait_until_ready([&] { return is_ready(); }, ready_timeout);
+    server_->wait_until_ready([&] { return is_ready(); }, scratch_ready_timeout);
     PostgresTarget target = target_at(directory_.native());
     target.program_dir = programs_;
     client_ = std::make_unique<PostgresClient>(std::move(target), context_);
@@ -104,12 +69,10 @@ class HostServer final : public ScratchPostgres {
 
  private:
   ServerOptions options(std::vector<std::string> argv) const {
-    return {.argv = std::move(argv),
-            .environment = {{"TMPDIR", directory_.native()}, {"HOME", directory_.native()}},
-            .user = user_,
-            .working_dir = directory_,
-            .stop_signal = SIGQUIT,  // at once: nothing of it is kept
-            .stop = context_.stop};
+    ServerOptions options = scratch_server_options(directory_, user_, context_.stop);
+    options.argv = std::move(argv);
+    options.stop_signal = SIGQUIT;  // at once: nothing of it is kept
+    return options;
   }
   bool is_ready() const {
     try {
@@ -133,7 +96,6 @@ class HostServer final : public ScratchPostgres {
   std::unique_ptr<PostgresClient> client_;
 };
 
-// Whatever the image's entrypoint wants to be told.
 constexpr std::string_view container_script =
     "set -e; umask 077; mkdir -p {0}; cd {0}; "
     "for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done; export PATH; "
@@ -141,52 +103,27 @@ constexpr std::string_view container_script =
     "> install.log 2>&1 || {{ cat install.log; exit 1; }}; "
     "exec postgres -D {0}/data {2}";
 
+std::string container_script_text() {
+  return format(fmt::runtime(container_script), container_folder, superuser,
+                join(server_settings(container_folder), " "));
+}
+
 class ContainerServer final : public ScratchPostgres {
  public:
   ContainerServer(ScratchContainers& containers, const std::string& image, RecipeContext& context)
-      : containers_(containers), context_(context) {
-    const std::string script = format(fmt::runtime(container_script), container_folder, superuser,
-                                      join(server_settings(container_folder), " "));
-    id_ = containers.start(
-        {.image = image, .argv = {"sh", "-c", script}, .entrypoint = {""}, .user = "postgres"});
-    wait_until_ready();
+      : container_(containers, image, container_script_text(), "postgres", context) {
+    container_.wait_until_ready([&](const DockerDetails& details) {
+      PostgresTarget target = target_at(container_folder);
+      target.container = details;
+      client_ = std::make_unique<PostgresClient>(std::move(target), context);
+      client_->check_version();
+    });
     prepare(*client_);
-  }
-  ~ContainerServer() override {
-    client_.reset();
-    try {
-      containers_.remove(id_);
-    } catch (const std::exception&) {
-      // ScratchContainers removes what is left.
-    }
   }
   PostgresClient& client() override { return *client_; }
 
  private:
-  void wait_until_ready() {
-    const auto begin = context_.clock.steady_now();
-    std::string last;
-    while (context_.clock.steady_now() - begin < ready_timeout) {
-      if (containers_.docker().state(id_) != "running") break;
-      try {
-        PostgresTarget target = target_at(container_folder);
-        target.container = containers_.docker().inspect(id_);
-        client_ = std::make_unique<PostgresClient>(std::move(target), context_);
-        client_->check_version();
-        return;
-      } catch (const Error& error) {
-        last = error.message();
-      }
-      context_.clock.sleep(container_pause, context_.stop);
-    }
-    throw Error(ErrorKind::service, format("start a server from the image: {}: {}", last,
-                                           printable(trim(containers_.log_tail(id_)))))
-        .hint("The lines above are the last that it printed.");
-  }
-
-  ScratchContainers& containers_;
-  RecipeContext& context_;
-  std::string id_;
+  ServerContainer container_;
   std::unique_ptr<PostgresClient> client_;
 };
 
@@ -204,17 +141,6 @@ fs::path choose_programs(uint64_t major, RecipeContext& context) {
   return {};
 }
 
-std::string find_image(ScratchContainers& containers, const Json& container) {
-  std::vector<std::string> names = detail_list(container, "repo_digests");
-  names.insert(names.begin(), detail_text(container, "image_id"));
-  names.push_back(detail_text(container, "image"));
-  for (const std::string& name : names) {
-    const std::string image = name.empty() ? "" : containers.find_image(name);
-    if (!image.empty()) return image;
-  }
-  return "";
-}
-
 }  // namespace
 
 std::unique_ptr<ScratchPostgres> start_scratch_postgres(ProvingGround& ground, uint64_t major,
@@ -222,23 +148,23 @@ std::unique_ptr<ScratchPostgres> start_scratch_postgres(ProvingGround& ground, u
                                                         RecipeContext& context,
                                                         std::string& why_not) {
   if (ground.containers != nullptr) {
-    const std::string image = find_image(*ground.containers, container);
-    if (!image.empty()) {
-      return std::make_unique<ContainerServer>(*ground.containers, image, context);
-    }
-    why_not =
-        detail_text(container, "image").empty()
-            ? "the server was in no container, so no image is known"
-            : format("image '{}' is not on this host", printable(detail_text(container, "image")));
-    return nullptr;
+    const std::string image =
+        recorded_image(container, ImageMatch::by_name_too, *ground.containers, why_not);
+    if (image.empty()) return nullptr;
+    return std::make_unique<ContainerServer>(*ground.containers, image, context);
   }
   const fs::path programs = choose_programs(major, context);
   if (programs.empty()) {
     why_not = format("no PostgreSQL {} or newer is installed on this host", major);
     return nullptr;
   }
-  const std::string user = choose_user(ground.directory, why_not);
-  if (!why_not.empty()) return nullptr;
+  std::string why_as_root;
+  const std::string user =
+      give_to_server_user(ground.directory, {"postgres", "nobody"}, why_as_root);
+  if (!why_as_root.empty()) {
+    why_not = format("PostgreSQL does not run as root, and {}", why_as_root);
+    return nullptr;
+  }
   return std::make_unique<HostServer>(programs, ground.directory, user, context);
 }
 
