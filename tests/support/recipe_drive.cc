@@ -51,4 +51,22 @@ std::vector<std::string> failed_probes(const std::vector<ProbeResult>& results) 
   return failed;
 }
 
+std::vector<std::string> uncaught_sabotages(const Recipe& recipe, RecipeContext& context,
+                                            const std::function<RestoredService()>& restored) {
+  const std::vector<Sabotage> sabotages = recipe.sabotages();
+  ensure(!sabotages.empty(), "a recipe has sabotages");
+  std::vector<std::string> uncaught;
+  for (const Sabotage& sabotage : sabotages) {
+    const RestoredService its = restored();
+    const std::vector<std::string> before = failed_probes(recipe.probe(its, context));
+    if (!before.empty()) {
+      uncaught.push_back(format("{}: before it: {}", sabotage.name, join(before, "; ")));
+      continue;
+    }
+    sabotage.apply(its);
+    if (failed_probes(recipe.probe(its, context)).empty()) uncaught.push_back(sabotage.name);
+  }
+  return uncaught;
+}
+
 }  // namespace lifeboat::test

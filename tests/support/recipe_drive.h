@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,5 +25,10 @@ DrivenBackup drive_backup(const Recipe& recipe, const Service& service, RecipeCo
 
 // The probes that did not pass, as "name: expected X, found Y (evidence)".
 std::vector<std::string> failed_probes(const std::vector<ProbeResult>& results);
+
+// The sabotages after which all probes still pass, each applied to what `restored` gives for it; it
+// stands as "NAME: before it: ..." if the probes did not pass there in the first place.
+std::vector<std::string> uncaught_sabotages(const Recipe& recipe, RecipeContext& context,
+                                            const std::function<RestoredService()>& restored);
 
 }  // namespace lifeboat::test

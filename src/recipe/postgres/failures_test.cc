@@ -7,11 +7,8 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "recipe/postgres/client.h"
-#include "recipe/postgres/postgres_test_kit.h"
+#include "recipe/postgres/postgres_recipe_test_kit.h"
 #include "recipe/postgres/recipe_postgres.h"
-#include "support/doubles.h"
-#include "support/recipe_drive.h"
-#include "support/shell.h"
 
 namespace lifeboat {
 namespace {
@@ -21,17 +18,13 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-class PostgresFailuresTest : public testing::Test {
+class PostgresFailuresTest : public test::PostgresTest {
  protected:
-  void SetUp() override {
-    if (const std::string reason = test::PostgresServer::why_not(); !reason.empty()) {
-      GTEST_SKIP() << "skipped: " << reason;
-    }
-    server_ = std::make_unique<test::PostgresServer>(
-        "postgres", "local all postgres trust\nlocal all all scram-sha-256\n");
+  PostgresFailuresTest()
+      : PostgresTest(make_postgres_recipe(), "db",
+                     "local all postgres trust\nlocal all all scram-sha-256\n") {}
+  void fill() override {
     server_->sql("postgres", "CREATE TABLE numbers AS SELECT i FROM generate_series(1, 5000) i");
-    service_.settings.set("socket", server_->socket().native());
-    service_.settings.set("user", std::string("postgres"));
     const auto real = postgres_program_dirs().front();
     for (const char* program : {"psql", "pg_dumpall", "pg_dump"}) {
       std::filesystem::create_symlink(real / program, programs_ / program);
@@ -51,15 +44,8 @@ class PostgresFailuresTest : public testing::Test {
     return error_text([&] { test::drive_backup(*recipe_, service_, context_, folder_ / "out"); });
   }
 
-  const std::unique_ptr<Recipe> recipe_ = make_postgres_recipe();
-  SystemClock clock_;
-  test::SeededRandom random_;
-  RecipeContext context_{clock_, random_, {}, "/tmp"};
-  Service service_{"db", "postgres", {}};
-  test::TempFolder folder_;
   test::TempFolder programs_;
   std::string real_dump_;
-  std::unique_ptr<test::PostgresServer> server_;
 };
 
 TEST_F(PostgresFailuresTest, AWrongPassword) {

@@ -4,15 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "base/format.h"
-#include "recipe/postgres/postgres_test_kit.h"
-#include "support/doubles.h"
-#include "support/recipe_drive.h"
-#include "support/shell.h"
+#include "recipe/postgres/postgres_recipe_test_kit.h"
 
 namespace lifeboat {
 namespace {
 
-namespace fs = std::filesystem;
 using test::error_text;
 using testing::AllOf;
 using testing::Contains;
@@ -57,39 +53,13 @@ CREATE TABLE orders (id int, naïve text);
 INSERT INTO orders VALUES (1, 'ä'), (2, 'ö');
 )sql";
 
-class PostgresRecipeTest : public testing::Test {
+class PostgresRecipeTest : public test::PostgresTest {
  protected:
-  void SetUp() override {
-    if (const std::string reason = test::PostgresServer::why_not(); !reason.empty()) {
-      GTEST_SKIP() << "skipped: " << reason;
-    }
-    server_ = std::make_unique<test::PostgresServer>();
+  PostgresRecipeTest() : PostgresTest(make_postgres_recipe(), "db") {}
+  void fill() override {
     server_->sql("postgres", sample_sql);
-    service_.settings.set("socket", server_->socket().native());
-    service_.settings.set("user", std::string("postgres"));
     service_.settings.set("databases", std::vector<std::string>{"app", "my \"shop"});
   }
-
-  RestoredService backup(const fs::path& folder) {
-    backup_ = test::drive_backup(*recipe_, service_, context_, folder);
-    return {"db", folder, backup_.facts};
-  }
-  std::vector<std::string> failed(const RestoredService& restored) {
-    return test::failed_probes(recipe_->probe(restored, context_));
-  }
-  uint64_t count(std::string_view item) const {
-    const Item* found = backup_.facts.find(item);
-    return found == nullptr ? 0 : found->count;
-  }
-
-  const std::unique_ptr<Recipe> recipe_ = make_postgres_recipe();
-  SystemClock clock_;
-  test::SeededRandom random_;
-  RecipeContext context_{clock_, random_, {}, "/tmp"};
-  Service service_{"db", "postgres", {}};
-  test::TempFolder folder_;
-  std::unique_ptr<test::PostgresServer> server_;
-  test::DrivenBackup backup_;
 };
 
 TEST_F(PostgresRecipeTest, WhatItCountedIsInTheDumpsAndComesBack) {
@@ -126,14 +96,8 @@ TEST_F(PostgresRecipeTest, WhatItCountedIsInTheDumpsAndComesBack) {
 TEST_F(PostgresRecipeTest, EverySabotageIsCaught) {
   const RestoredService restored = backup(folder_ / "whole");
   EXPECT_THAT(recipe_->sabotages(), SizeIs(4));
-  for (const Sabotage& sabotage : recipe_->sabotages()) {
-    RestoredService damaged = restored;
-    damaged.directory = folder_ / "damaged";
-    fs::remove_all(damaged.directory);
-    fs::copy(restored.directory, damaged.directory, fs::copy_options::recursive);
-    sabotage.apply(damaged);
-    EXPECT_THAT(failed(damaged), Not(IsEmpty())) << sabotage.name;
-  }
+  EXPECT_THAT(test::uncaught_sabotages(*recipe_, context_, [&] { return copied(restored); }),
+              IsEmpty());
 }
 
 // While one row is added all the time, all tables must still agree with their counts.
@@ -227,36 +191,26 @@ TEST_F(PostgresRecipeTest, ProvesItselfInAServerOfItsOwn) {
   server_->sql("postgres", "CREATE TABLE jobs (a int); INSERT INTO jobs VALUES (1)");
   service_.settings.set("databases", std::vector<std::string>{"postgres", "app", "my \"shop"});
   const RestoredService restored = backup(folder_ / "db");
-  std::string why_not;
-  const auto prove = [&] {
-    const test::TempFolder ground_folder;
-    ProvingGround ground{nullptr, ground_folder.path()};
-    return recipe_->prove(restored, ground, context_, why_not);
-  };
-  const std::vector<ProbeResult> answers = prove();
-  EXPECT_THAT(answers, SizeIs(4)) << why_not;
+  const std::vector<ProbeResult> answers = prove(restored);
+  EXPECT_THAT(answers, SizeIs(4)) << why_not_;
   EXPECT_THAT(test::failed_probes(answers), IsEmpty());
   // What probes without a server cannot see: a row that its table does not take.
   std::string text = test::slurp(folder_ / "db/databases/postgres.sql");
   text.replace(text.find("\n1\n"), 3, "\nx\n");
   test::write_file(folder_ / "db/databases/postgres.sql", text);
   EXPECT_THAT(failed(restored), IsEmpty());
-  EXPECT_THAT(test::failed_probes(prove()), Contains(HasSubstr("invalid input syntax")));
+  EXPECT_THAT(test::failed_probes(prove(restored)), Contains(HasSubstr("invalid input syntax")));
 }
 
 TEST_F(PostgresRecipeTest, ProofNeedsAServerThatFits) {
   RestoredService restored = backup(folder_ / "db");
-  std::string why_not;
-  const test::TempFolder ground_folder;
-  ProvingGround ground{nullptr, ground_folder.path()};
   restored.expected.details["server_version_num"] = 990001;
-  EXPECT_THAT(recipe_->prove(restored, ground, context_, why_not), IsEmpty());
-  EXPECT_THAT(why_not, HasSubstr("no PostgreSQL 99 or newer"));
+  EXPECT_THAT(prove(restored), IsEmpty());
+  EXPECT_THAT(why_not_, HasSubstr("no PostgreSQL 99 or newer"));
   restored.expected.details["server_version_num"] = 90600;
   restored.expected.details["databases"][0]["extensions"] = {"no_such_extension"};
-  why_not.clear();
-  EXPECT_THAT(recipe_->prove(restored, ground, context_, why_not), IsEmpty());
-  EXPECT_THAT(why_not, HasSubstr("lacks the extensions no_such_extension"));
+  EXPECT_THAT(prove(restored), IsEmpty());
+  EXPECT_THAT(why_not_, HasSubstr("lacks the extensions no_such_extension"));
 }
 
 TEST_F(PostgresRecipeTest, ReplacesLiveDatabasesAndKeepsTheOldOnes) {

@@ -4,17 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "base/format.h"
-#include "recipe/postgres/postgres_test_kit.h"
+#include "recipe/postgres/postgres_recipe_test_kit.h"
 #include "recipe/supabase/internals.h"
 #include "recipe/supabase/supabase_sample_test.h"
-#include "support/doubles.h"
-#include "support/recipe_drive.h"
-#include "support/shell.h"
 
 namespace lifeboat {
 namespace {
 
-namespace fs = std::filesystem;
 using test::error_text;
 using testing::AllOf;
 using testing::Contains;
@@ -52,39 +48,13 @@ TEST(SupabaseLines, PlatformSchemaStaysAsANewProjectHasIt) {
             "CREATE EXTENSION IF NOT EXISTS \"pgsodium\";");
 }
 
-class SupabaseRecipeTest : public testing::Test {
+class SupabaseRecipeTest : public test::PostgresTest {
  protected:
-  void SetUp() override {
-    if (const std::string reason = test::PostgresServer::why_not(); !reason.empty()) {
-      GTEST_SKIP() << "skipped: " << reason;
-    }
-    server_ = std::make_unique<test::PostgresServer>();
+  SupabaseRecipeTest() : PostgresTest(make_supabase_recipe(), "supabase") {}
+  void fill() override {
     server_->sql("postgres", test::supabase_platform_sql);
     server_->sql("postgres", test::supabase_project_sql);
-    service_.settings.set("socket", server_->socket().native());
-    service_.settings.set("user", std::string("postgres"));
   }
-
-  RestoredService backup(const fs::path& folder) {
-    backup_ = test::drive_backup(*recipe_, service_, context_, folder);
-    return {"supabase", folder, backup_.facts};
-  }
-  std::vector<std::string> failed(const RestoredService& restored) {
-    return test::failed_probes(recipe_->probe(restored, context_));
-  }
-  uint64_t count(std::string_view item) const {
-    const Item* found = backup_.facts.find(item);
-    return found == nullptr ? 0 : found->count;
-  }
-
-  const std::unique_ptr<Recipe> recipe_ = make_supabase_recipe();
-  SystemClock clock_;
-  test::SeededRandom random_;
-  RecipeContext context_{clock_, random_, {}, "/tmp"};
-  Service service_{"supabase", "supabase", {}};
-  test::TempFolder folder_;
-  std::unique_ptr<test::PostgresServer> server_;
-  test::DrivenBackup backup_;
 };
 
 TEST_F(SupabaseRecipeTest, RestoresIntoANewProject) {
@@ -119,32 +89,20 @@ TEST_F(SupabaseRecipeTest, RestoresIntoANewProject) {
 
 TEST_F(SupabaseRecipeTest, EverySabotageIsCaught) {
   const RestoredService restored = backup(folder_ / "whole");
-  for (const Sabotage& sabotage : recipe_->sabotages()) {
-    RestoredService damaged = restored;
-    damaged.directory = folder_ / "damaged";
-    fs::remove_all(damaged.directory);
-    fs::copy(restored.directory, damaged.directory, fs::copy_options::recursive);
-    sabotage.apply(damaged);
-    EXPECT_THAT(failed(damaged), Not(IsEmpty())) << sabotage.name;
-  }
+  EXPECT_THAT(test::uncaught_sabotages(*recipe_, context_, [&] { return copied(restored); }),
+              IsEmpty());
 }
 
 TEST_F(SupabaseRecipeTest, ProvesItselfAmongStandIns) {
   const RestoredService restored = backup(folder_ / "whole");
-  std::string why_not;
-  const auto prove = [&] {
-    const test::TempFolder ground_folder;
-    ProvingGround ground{nullptr, ground_folder.path()};
-    return recipe_->prove(restored, ground, context_, why_not);
-  };
-  const auto answers = prove();
-  EXPECT_EQ(answers.size(), 2U) << why_not;
+  const auto answers = prove(restored);
+  EXPECT_EQ(answers.size(), 2U) << why_not_;
   EXPECT_THAT(test::failed_probes(answers), IsEmpty());
   std::string text = test::slurp(folder_ / "whole/data.sql");
   text.replace(text.find("\n1\t1\n"), 5, "\n1\tx\n");  // app.orders.total is numeric
   test::write_file(folder_ / "whole/data.sql", text);
   EXPECT_THAT(failed(restored), IsEmpty());
-  EXPECT_THAT(test::failed_probes(prove()), Contains(HasSubstr("invalid input syntax")));
+  EXPECT_THAT(test::failed_probes(prove(restored)), Contains(HasSubstr("invalid input syntax")));
 }
 
 TEST_F(SupabaseRecipeTest, TheBackupRoleOfTheDocsReadsEverything) {

@@ -70,11 +70,7 @@ TEST_F(TraefikRecipeTest, FactsNameDomainsAndHoldNoKeys) {
 }
 
 TEST_F(TraefikRecipeTest, EverySabotageIsCaught) {
-  for (const Sabotage& sabotage : recipe_->sabotages()) {
-    const RestoredService restored = backup();
-    sabotage.apply(restored);
-    EXPECT_THAT(failed(restored), Not(IsEmpty())) << sabotage.name;
-  }
+  EXPECT_THAT(test::uncaught_sabotages(*recipe_, context_, [&] { return backup(); }), IsEmpty());
 }
 
 TEST_F(TraefikRecipeTest, SwappedKeysOfTwoCertificatesAreCaught) {

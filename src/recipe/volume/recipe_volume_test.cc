@@ -21,7 +21,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 class VolumeRecipeTest : public test::FolderRecipeTest<test::ManualClock> {
  protected:
@@ -107,12 +106,7 @@ TEST_F(VolumeRecipeTest, FewVanishedFilesPassManyDoNot) {
 
 TEST_F(VolumeRecipeTest, EverySabotageIsCaught) {
   service_.settings.set("must", std::vector<std::string>{"conf"});
-  for (const Sabotage& sabotage : recipe_->sabotages()) {
-    const RestoredService restored = backup();
-    ASSERT_THAT(failed(restored), IsEmpty());
-    sabotage.apply(restored);
-    EXPECT_THAT(failed(restored), Not(IsEmpty())) << sabotage.name;
-  }
+  EXPECT_THAT(test::uncaught_sabotages(*recipe_, context_, [&] { return backup(); }), IsEmpty());
 }
 
 TEST_F(VolumeRecipeTest, SabotageThatIsNotPossibleSaysSo) {

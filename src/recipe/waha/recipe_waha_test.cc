@@ -94,11 +94,7 @@ TEST_F(WahaRecipeTest, CountsOnlyWhatLooksLikeASession) {
 }
 
 TEST_F(WahaRecipeTest, EverySabotageIsCaught) {
-  for (const Sabotage& sabotage : recipe_->sabotages()) {
-    const RestoredService restored = backup();
-    sabotage.apply(restored);
-    EXPECT_THAT(failed(restored), Not(IsEmpty())) << sabotage.name;
-  }
+  EXPECT_THAT(test::uncaught_sabotages(*recipe_, context_, [&] { return backup(); }), IsEmpty());
 }
 
 TEST_F(WahaRecipeTest, TornJsonIsNamedAndFailsTheDrillWithoutItsContent) {
