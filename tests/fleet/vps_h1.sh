@@ -92,6 +92,7 @@ vps_h1_nights() {
   on_lifeboat h1 0 drill --engine docker
   last_line_is 'RESTORE OK — 12 workflows, 8 credentials, 1 WAHA session'
   has "$out" 'n8n opens the credentials'
+  on_lifeboat h1 0 drill --sabotage
   on_lifeboat h1 0 diff latest
   curl -fsS -H "X-Api-Key: $waha_key" 'http://127.0.0.1:3002/api/sessions?all=true' |
     grep -q '"WORKING"' || fail "the session was not started again"

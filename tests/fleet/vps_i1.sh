@@ -126,6 +126,8 @@ vps_i1_nights() {
   last_line_is 'RESTORE OK — 4 dashboards, 3 alert rules, 3 devices, 5 monitors'
   on_lifeboat i1 0 drill "supabase-weekly/$(date -u +%G-W%V)" --engine host
   has "$out" 'RESTORE OK — 7 tables, 140 rows, 25 auth users'
+  on_lifeboat i1 0 drill --sabotage
+  on_lifeboat i1 0 drill "supabase-weekly/$(date -u +%G-W%V)" --sabotage
   docker_on i1 exec -i traccar-db mariadb traccar \
     <<< "INSERT INTO tc_devices (name, uniqueid) VALUES ('Truck 4', '860000000000009')"
   on_lifeboat i1 1 diff latest traccar
