@@ -116,7 +116,9 @@ void wait_until_settled(Docker& docker, const Note& note, Clock& clock, const St
   const std::chrono::seconds left(note.settles_by - seconds_now(clock));
   const auto patience = std::min(left, note.grace + settle_margin);
   const auto begin = clock.steady_now();
-  while (clock.steady_now() - begin < patience && docker.state(note.container_id) == "running") {
+  while (clock.steady_now() - begin < patience) {
+    const auto state = docker.state(note.container_id);
+    if (state != "running" && state != "stopping") return;  // the second is Podman's
     clock.sleep(settle_pause, stop);
   }
 }

@@ -184,13 +184,16 @@ TEST_F(QuiesceTest, ANumberThatAnotherProcessHasNowIsADeadRun) {
 
 // The run was killed while the engine waited for the container's end: it runs, but not for long.
 TEST_F(QuiesceTest, AContainerOnItsWayDownIsWaitedForAndStarted) {
-  leave_note("stop", "1 1 boot", clock.now() + std::chrono::seconds(40));
+  const auto begin = clock.now();
+  leave_note("stop", "1 1 boot", begin + std::chrono::seconds(40));
   for (int look = 0; look < 3; ++look) seen_as("running");
+  seen_as("stopping");  // as Podman says it
   seen_as("exited");
   allow("start");
   EXPECT_THAT(repair_quiesced(docker, state_dir, clock, stop_source.token()),
               ElementsAre(HasSubstr("'db' runs again")));
   EXPECT_EQ(acts(), "start ");
+  EXPECT_EQ(clock.now() - begin, 4 * std::chrono::milliseconds(250));
   EXPECT_EQ(notes(), 0u);
 }
 

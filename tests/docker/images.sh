@@ -110,6 +110,11 @@ make_images() {
   make_busy_image
   "$docker" run --rm --network none busy:1 true > "$state/log/run.log" 2>&1 ||
     skip "a container does not start: $(tail -n 1 "$state/log/run.log")"
+  if [[ $engine == podman ]]; then  # whose storage is slow, and whose tests are of the room alone
+    missing_image db:1 "made for Docker only"
+    missing_image node:1 "made for Docker only"
+    return 0
+  fi
   make_db_image
   make_node_image
 }

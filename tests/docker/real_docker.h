@@ -1,4 +1,5 @@
-// What tests against the real engine of start.sh share: one container a test, named like it.
+// What tests against the real engine of start.sh, Docker's or Podman's, share: one container a
+// test, named like it.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -43,6 +44,7 @@ class RealDocker : public testing::Test {
     }
     return "";
   }
+  bool is_podman() const { return slurp(state / "engine") == "podman\n"; }
   std::string client() const {
     return format("DOCKER_HOST=unix://{} /usr/bin/docker", options.socket.native());
   }

@@ -31,6 +31,15 @@ if [[ -S $state/docker.sock && -x /usr/bin/docker ]]; then
 fi
 end watchdog "$state/run/watchdog.pid" KILL
 end dockerd "$state/run/dockerd.pid" TERM
+end podman "$state/run/podman.pid" TERM
+# Podman leaves one for each command in a container, for five minutes after its end. The others are
+# the parents of containers, which are left if the service was killed.
+for proc in /proc/[0-9]*; do
+  pid=${proc#/proc/}
+  if [[ $(cat "$proc/comm" 2> /dev/null) == conmon && $(command_line "$pid") == *"$state/"* ]]; then
+    for process in $(pgrep -P "$pid") "$pid"; do kill -s KILL "$process" 2> /dev/null || true; done
+  fi
+done
 end containerd "$state/run/exec/containerd/containerd.pid" TERM
 # What a killed engine left mounted: those alone that lie in our folder, the deepest first.
 awk -v below="$state/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts | sort -r |

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # A full disk under the spool while real databases are dumped: the service fails and says where room
-# is missing, the other one is safe, and nothing is left of the dump: no file, no program, no session
-# in the server, no member of the archive. With room, the next run is whole. Needs a small tmpfs, and
-# skips without root or the servers.
+# is missing, the other one is safe, and nothing is left of the dump: no file, no program, no
+# session in the server, no member of the archive. With room, the next run is whole. Needs a small
+# tmpfs, and skips without root or the servers.
 source "$(dirname "$0")/lib.sh"
 
 ((EUID == 0)) || skip "a tmpfs needs root"
 for tool in mariadbd mariadb-install-db mariadb mariadb-dump setpriv; do
-  command -v "$tool" > /dev/null || skip "$tool is missing: install mariadb-server-core mariadb-client"
+  command -v "$tool" > /dev/null ||
+    skip "$tool is missing: install mariadb-server-core mariadb-client"
 done
 postgres=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 2> /dev/null | sort -V | tail -n 1)
 [[ -x $postgres/bin/initdb ]] || skip "initdb is missing: install postgresql"
@@ -37,12 +38,18 @@ as_maria() { mariadb --no-defaults -N -u root --socket="$place/s" -e "$1"; }
 # PostgreSQL refuses to be root, and has to reach its folder.
 chmod 711 "$folder" "$place"
 install -d -o nobody pg
-as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups --pdeathsig KILL)
+as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups --pdeathsig QUIT)
 (cd pg && "${as_nobody[@]}" "$postgres/bin/initdb" -D "$place/pg/data" -U admin -A trust) \
   > initdb.log 2>&1 || fail "initdb: $(tail initdb.log)"
 "${as_nobody[@]}" "$postgres/bin/postgres" -D "$place/pg/data" -k "$place/pg" \
   -c listen_addresses= -c fsync=off < /dev/null > postgres.log 2>&1 &
-pids+=($!)
+postgres_pid=$!
+# Not by SIGKILL, which leaves its shared memory to the machine.
+end_postgres() {
+  kill -QUIT "$postgres_pid"
+  wait "$postgres_pid"
+}
+undo+=(end_postgres)
 as_admin() { "$postgres/bin/psql" -X -At -h "$place/pg" -U admin -d postgres -c "$1"; }
 
 wait_for as_maria 'SELECT 1'
@@ -55,7 +62,7 @@ as_admin "CREATE TABLE photo AS SELECT i AS id, string_agg(gen_random_uuid()::te
 # A server notices a moment later that a client is gone.
 no_dump_runs() {
   local pid
-  for pid in $(pgrep -x 'mariadb|mariadb-dump|psql|pg_dump|pg_dumpall'); do
+  for pid in $(pgrep -x mariadb-dump; pgrep -x pg_dump; pgrep -x psql); do
     ! grep -qsaF "$place" "/proc/$pid/cmdline" "/proc/$pid/environ" || fail "$pid still runs"
   done
   wait_for maria_is_alone
