@@ -261,6 +261,9 @@ void Backup::copy_monthly(BackupResult& result) {
   } catch (const Error& error) {
     result.warnings.push_back(
         redact(format("{}; the next good run tries again", printable(error.what()))));
+  } catch (const Interrupted& stop) {
+    result.warnings.push_back(format(
+        "keep the month's first good snapshot: {}; the next good run tries again", stop.what()));
   }
 }
 

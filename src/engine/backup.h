@@ -43,7 +43,7 @@ struct BackupRequest {
   std::string config_text;  // archived as lifeboat.yaml; holds no secrets
   std::filesystem::path lock_dir;
   bool is_single_stream = false;  // one service's script, in the tier weekly
-  uint64_t monthly_months = 0;  // 0: the month's first good snapshot is not copied
+  uint64_t monthly_months = 0;    // 0: the month's first good snapshot is not copied
   const Ed25519PrivateKey* signing_key = nullptr;  // borrowed; null: the manifest is not signed
 };
 
@@ -57,7 +57,8 @@ struct BackupResult {
 
 // Takes the run lock first. A service that fails is named in the manifest and the run goes on; if
 // every service fails there is no snapshot and the first service's Error is thrown. Anything else
-// that throws leaves no snapshot. A monthly copy that fails is a warning: the next run tries again.
+// that throws leaves no snapshot. A monthly copy that fails or is stopped is a warning: the next
+// run tries again.
 BackupResult run_backup(const BackupRequest& request, Environment& environment);
 
 }  // namespace lifeboat

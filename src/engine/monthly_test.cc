@@ -138,6 +138,23 @@ TEST_F(Monthly, AFailedCopyIsAWarningAndTriedAgain) {
   EXPECT_GE(faults, 10u) << "list, three copies, six stats";
 }
 
+// The snapshot is there by then: whoever waits for its name must get it.
+TEST_F(Monthly, AStopDuringTheCopyIsAWarningAsWell) {
+  class Stopped final : public ForwardingStore {
+   public:
+    using ForwardingStore::ForwardingStore;
+    void copy(const std::string&, const std::string&) override { throw Interrupted(); }
+  };
+  Stopped stopped(kit_.memory);
+  kit_.use(stopped);
+  const BackupResult result = night(request());
+  EXPECT_EQ(result.monthly, std::nullopt);
+  EXPECT_THAT(result.warnings,
+              ElementsAre(HasSubstr("interrupted; the next good run tries again")));
+  kit_.use(kit_.memory);
+  EXPECT_NE(night(request()).monthly, std::nullopt);
+}
+
 TEST_F(Monthly, TheBackupTellsTheStoreHowLargeItMayGet) {
   class Estimates final : public ForwardingStore {
    public:
