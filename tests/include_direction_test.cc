@@ -40,10 +40,9 @@ const Rooms& direct_uses() {
 // The room that alone may include a third-party family, by the beginning of the header's name.
 const std::map<std::string, std::string>& owners_of_headers() {
   static const std::map<std::string, std::string> table{
-      {"fmt/", "base"},       {"spdlog/", "base"},     {"nlohmann/", "base"},
-      {"openssl/", "crypto"}, {"zstd", "codec"},       {"sqlite3", "recipe"},
-      {"curl/", "http"},      {"yaml-cpp/", "config"}, {"CLI/", "cli"},
-      {"pugixml", "store"},    {"zlib", "codec"},
+      {"fmt/", "base"},  {"spdlog/", "base"},   {"nlohmann/", "base"}, {"openssl/", "crypto"},
+      {"zstd", "codec"}, {"sqlite3", "recipe"}, {"curl/", "http"},     {"yaml-cpp/", "config"},
+      {"CLI/", "cli"},   {"pugixml", "store"},  {"zlib", "codec"},
   };
   return table;
 }

@@ -125,8 +125,7 @@ std::string render_list(const std::vector<ListedSnapshot>& snapshots, Timestamp 
 }
 
 Json listed_to_json(const ListedSnapshot& snapshot) {
-  Json value = {{"snapshot", snapshot.id.text()},
-                {"tier", tier_name(snapshot.id.tier)}};
+  Json value = {{"snapshot", snapshot.id.text()}, {"tier", tier_name(snapshot.id.tier)}};
   if (snapshot.damage.empty()) {
     value.update(manifest_to_json(snapshot.manifest));
     if (!snapshot.distrust.empty()) value["distrust"] = snapshot.distrust;

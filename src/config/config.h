@@ -108,7 +108,7 @@ struct JobConfig {
   std::vector<std::string> services;
   HooksConfig hooks;
   bool labelled = false;  // and the containers that ask for it by their labels
-  bool stream = false;  // one service, one compressed script, kept by the week
+  bool stream = false;    // one service, one compressed script, kept by the week
 };
 
 struct DrillConfig {

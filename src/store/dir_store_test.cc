@@ -64,8 +64,7 @@ TEST_F(DirStoreTest, MissingFolderIsToldAndNeverMade) {
   for (const auto& use : std::vector<std::function<void()>>{
            [&] { store_->list(""); }, [&] { store_->stat("a/b"); }, [&] { store_->open("a/b"); },
            [&] { store_->create("a/b"); }, [&] { store_->remove("a/b"); },
-           [&] { store_->copy("a/b", "c"); },
-           [&] { store_->sweep_leftovers(""); }}) {
+           [&] { store_->copy("a/b", "c"); }, [&] { store_->sweep_leftovers(""); }}) {
     EXPECT_THAT(error_text(use), HasSubstr("hint: Mount the disk"));
   }
   EXPECT_FALSE(fs::exists(path_));
