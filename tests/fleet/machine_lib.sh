@@ -67,12 +67,13 @@ make_root() {
   mkdir "$base"/memory/{upper,work,docker}
   mount -t overlay overlay "$root" \
     -o "lowerdir=/,upperdir=$base/memory/upper,workdir=$base/memory/work"
+  # First, since one of the folders may lie below these.
+  mount -t tmpfs -o mode=755 run "$root/run"
+  for folder in /opt /srv /tmp; do mount -t tmpfs "${folder:1}" "$root$folder"; done
   for folder in /dev /proc /sys "$@"; do
     mkdir -p "$root$folder"
     mount --rbind "$folder" "$root$folder"
   done
-  mount -t tmpfs -o mode=755 run "$root/run"
-  for folder in /opt /srv /tmp; do mount -t tmpfs "${folder:1}" "$root$folder"; done
   mkdir -p "$root"/{run/lock,run/outside,var/lib/docker}
   mount --bind "$base/memory/docker" "$root/var/lib/docker"
   cd "$root"
