@@ -2,6 +2,7 @@
 // runs it on this host, and the container that it runs in.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
