@@ -24,6 +24,8 @@ class ContainerDrill : public RealDocker {
     RealDocker::SetUp();
     if (!docker) return;
     kit.docker_socket = options.socket;
+    // Containers are named at random, on an engine that other tests use meanwhile.
+    kit.random = SeededRandom(static_cast<uint64_t>(getpid()));
     make_n8n_sample(kit.folder / "n8n", {.workflows = 3, .credentials = 2}, kit.random);
   }
   void TearDown() override {
