@@ -18,6 +18,8 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr int tries_max = 6000;  // a minute and more
+
 class ContainerDrill : public RealDocker {
  protected:
   void SetUp() override {
@@ -59,7 +61,11 @@ class ContainerDrill : public RealDocker {
     return found;
   }
   void wait_for_container() {
-    while (drilled().empty() || !drilled().front().is_running()) ::usleep(10'000);
+    for (int tries = 0; tries < tries_max; ++tries) {
+      if (!drilled().empty() && drilled().front().is_running()) return;
+      ::usleep(10'000);
+    }
+    throw Bug("the drill started no container");
   }
   DrillResult drill(const DrillRequest& request) {
     Environment world = kit.environment();
@@ -91,7 +97,10 @@ TEST_F(ContainerDrill, AnInterruptedOneLeavesNothing) {
   std::thread interrupter([&] {
     // Of its own: a client serves one thread at a time.
     Docker its(options, clock);
-    while (its.containers({.label = own_drill_label()}).empty()) ::usleep(10'000);
+    for (int tries = 0; tries < tries_max; ++tries) {
+      if (!its.containers({.label = own_drill_label()}).empty()) break;
+      ::usleep(10'000);
+    }
     kit.stop.request_stop();
   });
   kit.system_clock = true;
