@@ -60,6 +60,15 @@ class RealDocker : public testing::Test {
     return std::string(as_text(drain(*docker->exec_source(id, {.argv = {"sh", "-c", command}}))));
   }
 
+  // Whether the container gets there. An engine hears of a pause by an event that may come after
+  // the answer to what ended it, and says "paused" of what runs for some milliseconds.
+  bool becomes(const std::string& id, const std::string& wanted) {
+    for (int tries = 0; tries < 1000; ++tries) {
+      if (docker->state(id) == wanted) return true;
+      ::usleep(10'000);
+    }
+    return false;
+  }
   // Of the containers that drills of this process started: other tests use the engine meanwhile.
   static std::string own_drill_label() { return format("{}={}", drill_label, process_mark()); }
 
