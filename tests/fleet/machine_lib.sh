@@ -13,13 +13,10 @@
 #   on NAME COMMAND...        runs a command there, with an environment of its own
 #   start_docker NAME         its engine, on the socket and folder that are Docker's defaults
 #   names NAME HOST...        there, these names are loopback's
+#
+# skip, with which a test ends that cannot run here, is that of tests/live/n8n_lib.sh.
 
 machines=   # set by whoever is in a space of its own
-
-skip() {
-  echo "skipped: $*"
-  exit 77
-}
 
 # Where namespaces or overlays are refused, the test is skipped with the reason.
 own_space() {
