@@ -42,7 +42,7 @@ const std::map<std::string, std::string>& owners_of_headers() {
   static const std::map<std::string, std::string> table{
       {"fmt/", "base"},  {"spdlog/", "base"},   {"nlohmann/", "base"}, {"openssl/", "crypto"},
       {"zstd", "codec"}, {"sqlite3", "recipe"}, {"curl/", "http"},     {"yaml-cpp/", "config"},
-      {"CLI/", "cli"},   {"pugixml", "store"},  {"zlib", "codec"},
+      {"CLI/", "cli"},   {"pugixml", "store"},  {"zlib", "codec"},     {"microhttpd", "http"},
   };
   return table;
 }

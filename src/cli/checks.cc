@@ -304,7 +304,7 @@ class Checks {
       add(ErrorKind::config, key, {Level::warning, message, hint});
     };
     const NotifyConfig& notify = config_->notify;
-    if (notify.discord_webhook || !notify.github_repo.empty() || notify.heartbeat_url) {
+    if (notify.discord || notify.github || notify.heartbeat || notify.webhook || notify.smtp) {
       warn("notify", "this version sends no notifications yet",
            "Watch the exit code of 'lifeboat backup' until then.");
     }

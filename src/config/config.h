@@ -134,11 +134,45 @@ struct MetricsConfig {
   std::string pushgateway;                        // URL; empty: none
 };
 
+struct DiscordConfig {
+  SharedSecret webhook;
+  bool success = true;
+};
+
+struct GithubConfig {
+  std::string repo;  // "owner/name"
+  SharedSecret token;
+  std::string api_url = "https://api.github.com";
+};
+
+struct HeartbeatConfig {
+  SharedSecret url;
+  SharedSecret start_url;         // null: url + "/start"
+  SharedSecret fail_url;          // null: url + "/fail"
+  std::vector<std::string> jobs;  // empty: all
+};
+
+struct WebhookConfig {
+  SharedSecret url;
+  SharedSecret authorization;  // null: none
+  bool success = true;
+};
+
+struct SmtpConfig {
+  std::string url;
+  std::string username;  // empty: no login
+  SharedSecret password;
+  std::string from;
+  std::vector<std::string> to;
+  bool success = false;
+};
+
 struct NotifyConfig {
-  SharedSecret discord_webhook;  // null: not configured
-  std::string github_repo;       // "owner/name"; empty: not configured
-  SharedSecret github_token;
-  SharedSecret heartbeat_url;  // null: not configured
+  std::optional<DiscordConfig> discord;
+  std::optional<GithubConfig> github;
+  std::optional<HeartbeatConfig> heartbeat;
+  std::optional<WebhookConfig> webhook;
+  std::optional<SmtpConfig> smtp;
 };
 
 struct Config {

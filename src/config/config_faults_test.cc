@@ -149,13 +149,13 @@ lifeboat.yaml:30:50: drill.scratch: the value is empty
   hint: Give it a value, or remove the key.
 lifeboat.yaml:31:24: metrics.pushgateway: expected a URL with http:// or https://, found )"
                   R"('localhost:9091'
-lifeboat.yaml:33:22: notify.discord.webhook: expected a URL with https://, found )"
-                  R"(something else (not shown)
+lifeboat.yaml:33:22: notify.discord.webhook: expected a URL with https://, or )"
+                  R"(http:// on this machine, found something else (not shown)
 lifeboat.yaml:34:18: notify.github.repo: expected OWNER/NAME, found 'infra'
 lifeboat.yaml:34:40: notify.github.token_command: expected a command as a list of words
   hint: Write [program, argument]: no shell takes part.
 lifeboat.yaml:36:3: notify: unknown key 'mail'
-  hint: Known here: discord, github, heartbeat.)");
+  hint: Known here: discord, github, heartbeat, webhook, smtp.)");
   EXPECT_THAT(text, Not(HasSubstr("unter2")));
 }
 

@@ -45,11 +45,11 @@ TEST(Config, LoadsTheExampleOfTheDesign) {
   EXPECT_EQ(config.drill->schedule, "weekly");
   EXPECT_EQ(config.metrics.textfile, "/var/lib/node_exporter/textfile");
   EXPECT_EQ(config.metrics.pushgateway, "");
-  EXPECT_EQ(config.notify.discord_webhook->reveal(),
+  EXPECT_EQ(config.notify.discord->webhook->reveal(),
             "https://discord.example/api/webhooks/1/token");
-  EXPECT_EQ(config.notify.github_repo, "radieu/p24-infra");
-  EXPECT_EQ(config.notify.github_token->reveal(), "ghp_exampletoken");
-  EXPECT_EQ(config.notify.heartbeat_url->reveal(), "https://example.org/ping/0123456789");
+  EXPECT_EQ(config.notify.github->repo, "radieu/p24-infra");
+  EXPECT_EQ(config.notify.github->token->reveal(), "ghp_exampletoken");
+  EXPECT_EQ(config.notify.heartbeat->url->reveal(), "https://example.org/ping/0123456789");
   EXPECT_TRUE(config.warnings.empty());
 }
 
@@ -83,7 +83,7 @@ TEST(Config, ArchivedTextKeepsReferencesAndLoadsAgain) {
 
   world.environment["REDACTED_NOTIFY_HEARTBEAT_URL"] = "https://example.org/again";
   const Config again = world.load(text, 0644);
-  EXPECT_EQ(again.notify.heartbeat_url->reveal(), "https://example.org/again");
+  EXPECT_EQ(again.notify.heartbeat->url->reveal(), "https://example.org/again");
   EXPECT_EQ(again.text_without_secrets, text);
 }
 
@@ -107,7 +107,7 @@ TEST(Config, SmallFileGetsTheDefaultsOfTheTables) {
   EXPECT_EQ(DrillConfig().engine, fallback("drill", "engine"));
   EXPECT_EQ(DrillConfig().scratch, fallback("drill", "scratch"));
   EXPECT_FALSE(config.drill.has_value());
-  EXPECT_EQ(config.notify.discord_webhook, nullptr);
+  EXPECT_FALSE(config.notify.discord.has_value());
   EXPECT_EQ(config.text_without_secrets, small_config);
 }
 
@@ -263,9 +263,9 @@ notify:
   heartbeat: {url: "https://example.org/${VAULT}"}
 )",
                                    0644);
-  EXPECT_EQ(config.notify.github_token->reveal(), "from-a-file");
-  EXPECT_EQ(config.notify.discord_webhook->reveal(), "https://discord.example/credential");
-  EXPECT_EQ(config.notify.heartbeat_url->reveal(), "https://example.org/Infra");
+  EXPECT_EQ(config.notify.github->token->reveal(), "from-a-file");
+  EXPECT_EQ(config.notify.discord->webhook->reveal(), "https://discord.example/credential");
+  EXPECT_EQ(config.notify.heartbeat->url->reveal(), "https://example.org/Infra");
   EXPECT_THAT(redact("x from-a-file y"), Not(HasSubstr("from-a-file")));
   EXPECT_TRUE(asked.empty());
 
@@ -273,7 +273,7 @@ notify:
       std::string(small_config) +
           "notify: {github: {repo: a/b, token_command: [op, read, 'op://${VAULT}/t']}}\n",
       0644);
-  EXPECT_EQ(by_command.notify.github_token->reveal(), "from-a-command");
+  EXPECT_EQ(by_command.notify.github->token->reveal(), "from-a-command");
   EXPECT_THAT(asked, ElementsAre("op", "read", "op://Infra/t"));
 }
 

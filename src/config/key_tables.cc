@@ -20,7 +20,31 @@ bool is_url(std::string_view text) {
          text.find_first_of(" \t\n") == std::string_view::npos;
 }
 
-bool is_https_url(std::string_view text) { return is_url(text) && text.starts_with("https://"); }
+// In the clear only where nobody else listens.
+bool is_safe_url(std::string_view text) {
+  constexpr std::array<std::string_view, 3> loopback{"http://127.0.0.1", "http://localhost",
+                                                     "http://[::1]"};
+  const auto is_at = [&](std::string_view start) {
+    return text.starts_with(start) &&
+           (text.size() == start.size() || text[start.size()] == ':' || text[start.size()] == '/');
+  };
+  return is_url(text) &&
+         (text.starts_with("https://") || std::any_of(loopback.begin(), loopback.end(), is_at));
+}
+
+bool is_mail_url(std::string_view text) {
+  const auto is_after = [&](std::string_view scheme) {
+    return text.starts_with(scheme) && text.size() > scheme.size();
+  };
+  return (is_after("smtp://") || is_after("smtps://")) &&
+         text.find_first_of(" \t\n@") == std::string_view::npos;
+}
+
+bool is_mail_address(std::string_view text) {
+  const size_t at = text.find('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+         text.find_first_of(" <>\t\r\n") == std::string_view::npos;
+}
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 bool is_bucket(std::string_view text) {
@@ -360,44 +384,87 @@ std::vector<SectionSpec> job_sections() {
              .help = "run when what they belong to failed"}}}};
 }
 
+constexpr const char* safe_url_rule = "a URL with https://, or http:// on this machine";
+
+KeySpec success_key(const char* fallback) {
+  return {.name = "success",
+          .type = OptionType::boolean,
+          .fallback = fallback,
+          .help = "good runs are told too"};
+}
+
+KeySpec url_key(const char* name, bool required, const char* help) {
+  return {.name = name,
+          .type = OptionType::secret,
+          .required = required,
+          .help = help,
+          .expected = safe_url_rule,
+          .accepts = is_safe_url};
+}
+
 std::vector<SectionSpec> notify_sections() {
-  return {{"notify", "", "",
-           Keys{{.name = "discord",
-                 .kind = KeyKind::section,
-                 .section = "notify.discord",
-                 .help = "messages to a Discord channel"},
-                {.name = "github",
-                 .kind = KeyKind::section,
-                 .section = "notify.github",
-                 .help = "one issue a problem, closed on recovery"},
-                {.name = "heartbeat",
-                 .kind = KeyKind::section,
-                 .section = "notify.heartbeat",
-                 .help = "a ping after each run, in the way of healthchecks.io"}}},
-          {"notify.discord", "", "",
-           Keys{{.name = "webhook",
-                 .type = OptionType::secret,
-                 .required = true,
-                 .help = "URL of the webhook",
-                 .expected = "a URL with https://",
-                 .accepts = is_https_url}}},
-          {"notify.github", "", "",
-           Keys{{.name = "repo",
-                 .required = true,
-                 .help = "repository for the issues",
-                 .expected = "OWNER/NAME",
-                 .accepts = is_repo},
-                {.name = "token",
-                 .type = OptionType::secret,
-                 .required = true,
-                 .help = "token that may write issues"}}},
-          {"notify.heartbeat", "", "",
-           Keys{{.name = "url",
-                 .type = OptionType::secret,
-                 .required = true,
-                 .help = "URL to ping; a secret, since who knows it can silence the alarm",
-                 .expected = "a URL with http:// or https://",
-                 .accepts = is_url}}}};
+  const auto child = [](const char* name, const char* help) {
+    return KeySpec{.name = name,
+                   .kind = KeyKind::section,
+                   .section = std::string("notify.") + name,
+                   .help = help};
+  };
+  return {
+      {"notify", "", "",
+       Keys{child("discord", "messages to a Discord channel"),
+            child("github", "one issue a problem, closed on recovery"),
+            child("heartbeat", "pings at a run's start and end, in the way of healthchecks.io"),
+            child("webhook", "what happened, as JSON, to a URL of yours"), child("smtp", "mail")}},
+      {"notify.discord", "", "",
+       Keys{url_key("webhook", true, "URL of the webhook"), success_key("true")}},
+      {"notify.github", "", "",
+       Keys{{.name = "repo",
+             .required = true,
+             .help = "repository for the issues",
+             .expected = "OWNER/NAME",
+             .accepts = is_repo},
+            {.name = "token",
+             .type = OptionType::secret,
+             .required = true,
+             .help = "token that may write issues"},
+            {.name = "api_url",
+             .fallback = "https://api.github.com",
+             .help = "of a GitHub of your own",
+             .expected = safe_url_rule,
+             .accepts = is_safe_url}}},
+      {"notify.heartbeat", "A secret, since who knows it can silence the alarm.", "",
+       Keys{url_key("url", true, "URL to ping after a good run"),
+            url_key("start_url", false, "at a run's start; without it `url` and /start"),
+            url_key("fail_url", false, "after a failed run; without it `url` and /fail"),
+            {.name = "jobs",
+             .type = OptionType::list,
+             .help = "only for backups of these jobs; without it for all"}}},
+      {"notify.webhook", "", "",
+       Keys{url_key("url", true, "URL that takes a POST"),
+            {.name = "authorization",
+             .type = OptionType::secret,
+             .help = "value of the header Authorization"},
+            success_key("true")}},
+      {"notify.smtp", "", "",
+       Keys{{.name = "url",
+             .required = true,
+             .help = "server: smtps://mail.example.org, or smtp:// (STARTTLS is demanded then)",
+             .expected = "a URL with smtp:// or smtps:// and no user in it",
+             .accepts = is_mail_url},
+            {.name = "username", .help = "for the login; without it there is none"},
+            {.name = "password", .type = OptionType::secret, .help = "for the login"},
+            {.name = "from",
+             .required = true,
+             .help = "sender",
+             .expected = "an address such as backups@example.org",
+             .accepts = is_mail_address},
+            {.name = "to",
+             .type = OptionType::list,
+             .required = true,
+             .help = "who gets it",
+             .expected = "an address such as backups@example.org",
+             .accepts = is_mail_address},
+            success_key("false")}}};
 }
 
 }  // namespace

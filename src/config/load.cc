@@ -274,11 +274,28 @@ void Loader::read_small_sections(Config& config, const Section& top) {
 
 void Loader::read_notify(Config& config, const Section& top) {
   const Section notify = reader_.read_child(top, "notify");
-  config.notify.discord_webhook = reader_.read_child(notify, "discord").settings.secret("webhook");
-  const Section github = reader_.read_child(notify, "github");
-  config.notify.github_repo = github.settings.text("repo");
-  config.notify.github_token = github.settings.secret("token");
-  config.notify.heartbeat_url = reader_.read_child(notify, "heartbeat").settings.secret("url");
+  NotifyConfig& all = config.notify;
+  const auto read = [&](const std::string& key, auto take) {
+    if (notify.find(key) != nullptr) take(reader_.read_child(notify, key).settings);
+  };
+  read("discord", [&](const Settings& given) {
+    all.discord = {given.secret("webhook"), given.flag("success", true)};
+  });
+  read("github", [&](const Settings& given) {
+    all.github = {given.text("repo"), given.secret("token")};
+    if (given.has("api_url")) all.github->api_url = given.text("api_url");
+  });
+  read("heartbeat", [&](const Settings& given) {
+    all.heartbeat = {given.secret("url"), given.secret("start_url"), given.secret("fail_url"),
+                     given.list("jobs")};
+  });
+  read("webhook", [&](const Settings& given) {
+    all.webhook = {given.secret("url"), given.secret("authorization"), given.flag("success", true)};
+  });
+  read("smtp", [&](const Settings& given) {
+    all.smtp = {given.text("url"),  given.text("username"), given.secret("password"),
+                given.text("from"), given.list("to"),       given.flag("success", false)};
+  });
 }
 
 bool Loader::check_name(const YamlEntry& entry, std::string_view what) {

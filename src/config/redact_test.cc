@@ -32,7 +32,7 @@ TEST(Redact, ReplacesTheScalarAndItsEchoesInComments) {
     World world;
     world.environment["REDACTED_NOTIFY_GITHUB_TOKEN"] = "again";
     const Config again = world.load(text, 0644);
-    EXPECT_EQ(again.notify.github_token->reveal(), "again") << line << text;
+    EXPECT_EQ(again.notify.github->token->reveal(), "again") << line << text;
     EXPECT_EQ(again.compression_level, 3);
   }
 }

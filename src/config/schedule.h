@@ -1,0 +1,21 @@
+// What a schedule promises: how far apart its runs can be.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace lifeboat {
+
+// The longest time between two runs that follow each other: "02:00" and "daily" 24 h, "weekly" 7
+// days, "monthly" 31 days, five fields as crontab(5) reads them (a day of month and a day of week
+// that are both given: either). Nothing for "manual", and for fields that never come true (the
+// 30th of February). `schedule` is one by is_schedule.
+std::optional<std::chrono::seconds> longest_gap(std::string_view schedule);
+
+// From when on a job is stale: its longest gap and two hours' grace, 93600 s for a nightly one.
+std::optional<std::chrono::seconds> stale_after(std::string_view schedule);
+
+}  // namespace lifeboat
