@@ -155,7 +155,7 @@ lifeboat.yaml:34:18: notify.github.repo: expected OWNER/NAME, found 'infra'
 lifeboat.yaml:34:40: notify.github.token_command: expected a command as a list of words
   hint: Write [program, argument]: no shell takes part.
 lifeboat.yaml:36:3: notify: unknown key 'mail'
-  hint: Known here: discord, github, heartbeat, webhook, smtp.)");
+  hint: Known here: discord, github, heartbeat, smtp, webhook.)");
   EXPECT_THAT(text, Not(HasSubstr("unter2")));
 }
 

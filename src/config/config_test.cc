@@ -233,18 +233,6 @@ jobs: {nightly: {schedule: daily, services: [app]}}
             "lifeboat.yaml: others may change this file (mode 0622)\n");
 }
 
-TEST(Config, Schedules) {
-  for (const char* good : {"00:00", "23:59", "daily", "manual", "0 2 * * *", "*/5 1-3,7 1 12 0",
-                           "0 0 1-31/2 * 7", "0  3 * * 0"}) {
-    EXPECT_TRUE(is_schedule(good)) << good;
-  }
-  for (const char* bad : {"", "24:00", "2:00", "02:60", "0200", "yearly", "0 2 * *", "0 2 * * * *",
-                          "60 2 * * *", "0 2 0 * *", "5-1 * * * *", "*/0 * * * *", "5/2 * * * *",
-                          "a * * * *", "1, * * * *", "- * * * *", "02:0x", "+2:00"}) {
-    EXPECT_FALSE(is_schedule(bad)) << bad;
-  }
-}
-
 TEST(Config, SecretsFromFilesCommandsAndCredentials) {
   World world;
   world.write("token", "from-a-file\r\n", 0400);

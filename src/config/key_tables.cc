@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/names.h"
 #include "base/text.h"
+#include "config/schedule.h"
 
 namespace lifeboat {
 namespace {
@@ -66,56 +66,6 @@ bool is_drill_choice(std::string_view text) {
 
 bool is_drill_engine(std::string_view text) {
   return text == "none" || text == "host" || text == "docker";
-}
-
-std::optional<unsigned> parse_number(std::string_view text) {
-  unsigned value = 0;
-  const auto end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-  return value;
-}
-
-struct CronField {
-  unsigned min;
-  unsigned max;
-};
-
-// "*", "5", "1-5", "*/15", "1-30/2"; names of months and days are left to people who like them
-// less.
-bool is_cron_item(std::string_view item, CronField field) {
-  const size_t slash = item.find('/');
-  if (slash != std::string_view::npos) {
-    const auto step = parse_number(item.substr(slash + 1));
-    if (!step || *step == 0 || *step > field.max) return false;
-    item = item.substr(0, slash);
-    if (item != "*" && item.find('-') == std::string_view::npos) return false;
-  }
-  if (item == "*") return true;
-  const size_t dash = item.find('-');
-  const auto first = parse_number(item.substr(0, dash));
-  const auto last = dash == std::string_view::npos ? first : parse_number(item.substr(dash + 1));
-  return first && last && *first >= field.min && *first <= *last && *last <= field.max;
-}
-
-bool is_cron(std::string_view text) {
-  constexpr std::array<CronField, 5> limits{{{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 7}}};
-  std::vector<std::string> fields = split(text, ' ');
-  std::erase(fields, "");
-  if (fields.size() != limits.size()) return false;
-  for (size_t at = 0; at < limits.size(); ++at) {
-    for (const std::string& item : split(fields[at], ',')) {
-      if (!is_cron_item(item, limits[at])) return false;
-    }
-  }
-  return true;
-}
-
-bool is_time_of_day(std::string_view text) {
-  if (text.size() != 5 || text[2] != ':') return false;
-  const auto hours = parse_number(text.substr(0, 2));
-  const auto minutes = parse_number(text.substr(3));
-  return hours && minutes && *hours < 24 && *minutes < 60;
 }
 
 const std::string schedule_rule =
@@ -468,12 +418,6 @@ std::vector<SectionSpec> notify_sections() {
 }
 
 }  // namespace
-
-bool is_schedule(std::string_view text) {
-  constexpr std::array<std::string_view, 5> words{"hourly", "daily", "weekly", "monthly", "manual"};
-  return std::find(words.begin(), words.end(), text) != words.end() || is_time_of_day(text) ||
-         is_cron(text);
-}
 
 const std::vector<SectionSpec>& config_sections() {
   static const auto sections = [] {

@@ -49,7 +49,4 @@ const SectionSpec& config_section(std::string_view path);
 // What a recipe declares, as keys of a service.
 KeySpec key_of_option(const OptionSpec& option);
 
-// "02:00", "hourly", "daily", "weekly", "monthly", "manual", or five fields as in crontab(5).
-bool is_schedule(std::string_view text);
-
 }  // namespace lifeboat

@@ -9,10 +9,14 @@
 
 namespace lifeboat {
 
+// "02:00", "hourly", "daily", "weekly", "monthly", "manual", or five fields as crontab(5) reads
+// them: lists, ranges, steps, names; a day of month and a day of week that are both given (neither
+// begins with '*'): either.
+bool is_schedule(std::string_view text);
+
 // The longest time between two runs that follow each other: "02:00" and "daily" 24 h, "weekly" 7
-// days, "monthly" 31 days, five fields as crontab(5) reads them (a day of month and a day of week
-// that are both given: either). Nothing for "manual", and for fields that never come true (the
-// 30th of February). `schedule` is one by is_schedule.
+// days, "monthly" 31 days. Nothing for "manual", and for fields that never come true (the 30th of
+// February). A change to summer time is not counted. Bug unless `schedule` is one.
 std::optional<std::chrono::seconds> longest_gap(std::string_view schedule);
 
 // From when on a job is stale: its longest gap and two hours' grace, 93600 s for a nightly one.
