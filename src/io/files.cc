@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view temporary_mark = ".tmp-";
 
 constexpr size_t temporary_random_bytes = 8;
+constexpr time_t leftover_age_seconds = 60;
 constexpr size_t temporary_stem_max = 200;  // so that the name stays below NAME_MAX
 
 struct TreeRemover {
@@ -124,6 +126,22 @@ bool is_temporary_name(std::string_view name) {
   const std::string_view hex = name.substr(mark + temporary_mark.size());
   return hex.size() == 2 * temporary_random_bytes &&
          hex.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+void remove_leftovers(const fs::path& directory, std::string_view prefix) noexcept {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(directory.c_str()), &::closedir);
+  if (!folder) return;
+  const int folder_fd = ::dirfd(folder.get());
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view name = entry->d_name;
+    if (!is_temporary_name(name) || !name.substr(1).starts_with(prefix)) continue;
+    const UniqueFd fd(
+        ::openat(folder_fd, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    if (status.st_mtime > ::time(nullptr) - leftover_age_seconds) continue;
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) ::unlinkat(folder_fd, entry->d_name, 0);
+  }
 }
 
 UniqueFd open_nameless_file(const fs::path& directory, ErrorKind kind) {

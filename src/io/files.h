@@ -44,6 +44,10 @@ class AtomicFile final : public Sink {
 };
 // Names that an AtomicFile in progress (or one that was killed) may have.
 bool is_temporary_name(std::string_view name);
+// Removes from `directory` what killed processes left of AtomicFiles whose names begin with
+// `prefix`. One that is in use or was touched in the last minute stays: it may be so new that it
+// is not locked yet. Never throws; what cannot be removed is tried again the next time.
+void remove_leftovers(const std::filesystem::path& directory, std::string_view prefix) noexcept;
 // A private file in `directory` that has no name, or lost it at once: gone when closed. To read and
 // write.
 UniqueFd open_nameless_file(const std::filesystem::path& directory, ErrorKind kind);
