@@ -24,6 +24,9 @@ std::string print_count(uint64_t count, std::string_view singular, std::string_v
 std::optional<std::string> nearest(std::string_view typed,
                                    const std::vector<std::string>& candidates);
 
+// Bytes of the character at the start of `text`, which is not empty; 0 if it is not UTF-8.
+size_t utf8_length(std::string_view text);
+
 // Makes untrusted text safe to print on a terminal: control characters, escape sequences and bytes
 // that are not UTF-8 become \xNN.
 std::string printable(std::string_view text);

@@ -86,6 +86,11 @@ std::string hint_for(CURLcode code) {
   }
 }
 
+std::string attempt_of(const HttpRequest& request) {
+  if (!request.told_as.empty()) return request.told_as;
+  return format("{} {}", printable(request.method), printable_url(request.url));
+}
+
 // What the callbacks write to.
 struct Exchange {
   CURL* handle = nullptr;
@@ -277,8 +282,7 @@ void HttpClient::State::set_pace(const HttpRequest& request) {
 }
 
 void HttpClient::State::fail(CURLcode code, const HttpRequest& request, const Exchange& exchange) {
-  const std::string attempted =
-      format("{} {}", printable(request.method), printable_url(request.url));
+  const std::string attempted = attempt_of(request);
   if (exchange.thrown) std::rethrow_exception(exchange.thrown);
   if (code == CURLE_ABORTED_BY_CALLBACK) throw Interrupted();
   if (exchange.too_large) {
@@ -303,8 +307,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   const ParsedUrl url = parse_url(request.url);
   const std::string scheme = url ? url_part(url.get(), CURLUPART_SCHEME) : "";
   if (scheme != "http" && scheme != "https") {
-    throw Error(state_->options.kind, format("send a request to '{}': not an http or https URL",
-                                             printable_url(request.url)))
+    throw Error(state_->options.kind, attempt_of(request) + ": not an http or https URL")
         .hint("Write the URL like http://127.0.0.1:5678 or https://host/path.");
   }
   const HeaderList headers = header_list(request);
@@ -366,14 +369,27 @@ std::optional<HttpOrigin> parse_origin(const std::string& url) {
   return origin;
 }
 
-std::string printable_url(const std::string& url) {
+namespace {
+
+std::string print_without(const std::string& url, std::initializer_list<CURLUPart> parts) {
   const ParsedUrl parsed = parse_url(url);
   if (!parsed) return "(not a URL)";
-  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS,
-                               CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
-    curl_url_set(parsed.get(), part, nullptr, 0);
-  }
+  for (const CURLUPart part : parts) curl_url_set(parsed.get(), part, nullptr, 0);
   return printable(url_part(parsed.get(), CURLUPART_URL));
+}
+
+}  // namespace
+
+std::string printable_url(const std::string& url) {
+  return print_without(url, {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY,
+                             CURLUPART_FRAGMENT});
+}
+
+std::string printable_origin(const std::string& url) {
+  std::string origin = print_without(url, {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS,
+                                           CURLUPART_PATH, CURLUPART_QUERY, CURLUPART_FRAGMENT});
+  if (origin.ends_with('/')) origin.pop_back();
+  return origin;
 }
 
 }  // namespace lifeboat

@@ -40,6 +40,9 @@ struct HttpRequest {
   // `body_max` does not count. What it throws ends the transfer and comes out of `send`.
   std::function<void(ByteView)> on_body = {};
   StopToken stop = {};  // besides the client's own
+  // What errors call the request; empty: its method and `printable_url(url)`. For URLs whose path
+  // is a secret.
+  std::string told_as = {};
 };
 
 // The first value of `lower_case_name` in headers with names in lower case.
@@ -101,5 +104,7 @@ struct HttpOrigin {
 std::optional<HttpOrigin> parse_origin(const std::string& url);
 // `url` for messages and logs: without user, password, query and fragment.
 std::string printable_url(const std::string& url);
+// The same without the path, which is the secret of a webhook: "https://discord.com".
+std::string printable_origin(const std::string& url);
 
 }  // namespace lifeboat

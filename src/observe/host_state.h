@@ -71,14 +71,14 @@ struct ActivityState {
 };
 
 struct NotifierState {
-  std::string name;
-  std::string target_id;
+  std::string name = {};
+  std::string target_id = {};
   bool dead = false;  // the target takes nothing more from us
   bool failing = false;
-  std::optional<Timestamp> last_success;
-  std::optional<Timestamp> last_failure;
+  std::optional<Timestamp> last_success = {};
+  std::optional<Timestamp> last_failure = {};
   uint64_t failures_total = 0;
-  std::string error;
+  std::string error = {};
 };
 
 // What lifecycle or prune will take from this host if no backup comes after.

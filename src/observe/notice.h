@@ -25,32 +25,32 @@ std::string_view notice_kind_name(NoticeKind kind);
 // which night: "backup/nightly", "service/nightly/n8n", "drill/nightly", "killed/backup/nightly",
 // "watch/nightly", "notifier/discord". One open GitHub issue a host and id.
 struct Problem {
-  std::string id;
-  std::string title;  // one line: "backup 'nightly' of vps-h1 failed"
-  std::string cause;
-  std::vector<std::string> hints;
+  std::string id = {};
+  std::string title = {};  // one line: "backup 'nightly' of vps-h1 failed"
+  std::string cause = {};
+  std::vector<std::string> hints = {};
 };
 
 // A line of a summary: {"files", "25"}.
 struct NoticeFact {
-  std::string name;
-  std::string value;
+  std::string name = {};
+  std::string value = {};
 };
 
 struct Notice {
   NoticeKind kind = NoticeKind::success;
-  std::string host;
-  std::string activity;  // "backup", "drill", "prune", "verify", "watch", "notifier", "test"
-  std::string job;       // empty: none
-  std::string title;     // one line
-  std::vector<Problem> problems;
+  std::string host = {};
+  std::string activity = {};  // "backup", "drill", "prune", "verify", "watch", "notifier", "test"
+  std::string job = {};       // empty: none
+  std::string title = {};     // one line
+  std::vector<Problem> problems = {};
   // Ids that this shows to be over; one that ends in '/' stands for all below it. What is in
   // `problems` is not over.
-  std::vector<std::string> resolved;
+  std::vector<std::string> resolved = {};
   // There was a problem of this activity before: people want to read that it is over.
   bool is_recovery = false;
-  std::vector<NoticeFact> facts;
-  std::vector<std::string> warnings;  // sentences
+  std::vector<NoticeFact> facts = {};
+  std::vector<std::string> warnings = {};  // sentences
   Timestamp time{};
 };
 

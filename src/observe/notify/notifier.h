@@ -54,40 +54,40 @@ struct NotifyWorld {
 using SharedSecret = std::shared_ptr<const Secret>;
 
 struct DiscordTarget {
-  SharedSecret webhook;  // URL
-  bool success = true;   // told of good runs too
+  SharedSecret webhook = {};  // URL
+  bool success = true;        // told of good runs too
 };
 struct GithubTarget {
   std::string api_url = "https://api.github.com";
-  std::string repo;  // "owner/name"
-  SharedSecret token;
+  std::string repo = {};  // "owner/name"
+  SharedSecret token = {};
 };
 struct HeartbeatTarget {
-  SharedSecret url;
-  SharedSecret start_url;         // null: url + "/start"
-  SharedSecret fail_url;          // null: url + "/fail"
-  std::vector<std::string> jobs;  // backups of these jobs alone; empty: of all
+  SharedSecret url = {};
+  SharedSecret start_url = {};         // null: url + "/start"
+  SharedSecret fail_url = {};          // null: url + "/fail"
+  std::vector<std::string> jobs = {};  // backups of these jobs alone; empty: of all
 };
 struct WebhookTarget {
-  SharedSecret url;
-  SharedSecret authorization;  // value of the header Authorization; null: none
+  SharedSecret url = {};
+  SharedSecret authorization = {};  // value of the header Authorization; null: none
   bool success = true;
 };
 struct SmtpTarget {
-  std::string url;       // "smtps://mail.example.org:465", "smtp://..." (then STARTTLS is demanded,
+  std::string url = {};  // "smtps://mail.example.org:465", "smtp://..." (then STARTTLS is demanded,
                          // except to a loopback address)
-  std::string username;  // empty: no login
-  SharedSecret password;
-  std::string from;
-  std::vector<std::string> to;
+  std::string username = {};  // empty: no login
+  SharedSecret password = {};
+  std::string from = {};
+  std::vector<std::string> to = {};
   bool success = false;
 };
 struct NotifyTargets {
-  std::optional<DiscordTarget> discord;
-  std::optional<GithubTarget> github;
-  std::optional<HeartbeatTarget> heartbeat;
-  std::optional<WebhookTarget> webhook;
-  std::optional<SmtpTarget> smtp;
+  std::optional<DiscordTarget> discord = {};
+  std::optional<GithubTarget> github = {};
+  std::optional<HeartbeatTarget> heartbeat = {};
+  std::optional<WebhookTarget> webhook = {};
+  std::optional<SmtpTarget> smtp = {};
 };
 
 std::unique_ptr<Notifier> make_discord_notifier(DiscordTarget target, const NotifyWorld& world);

@@ -12,11 +12,11 @@ namespace lifeboat {
 
 // What became of a notice at one notifier.
 struct Delivery {
-  std::string notifier;
+  std::string notifier = {};
   bool delivered = false;
-  bool was_dead = false;  // not tried: its target said earlier that it takes nothing more
-  std::string error;      // if not delivered: the cause, no secret
-  std::vector<std::string> hints;
+  bool was_dead = false;   // not tried: its target said earlier that it takes nothing more
+  std::string error = {};  // if not delivered: the cause, no secret
+  std::vector<std::string> hints = {};
 };
 
 class Notifiers {
