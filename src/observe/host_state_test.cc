@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "observe/full_state_test_kit.h"
 #include "observe/host_state_json.h"
-#include "observe/observe_test_kit.h"
 #include "support/doubles.h"
 #include "support/shell.h"
 

@@ -4,6 +4,7 @@
 // https://github.com/prometheus/pushgateway#api
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -16,15 +17,17 @@
 
 namespace lifeboat {
 
-// Names, types and HELP texts, for docs/MONITORING.md and its test.
+// In the order in which they are printed. docs/METRICS.md is held against it.
 struct MetricInfo {
   std::string_view name;
   std::string_view help;
   std::string_view labels;  // "host, job"
+  std::string_view type;    // "gauge", "counter"
 };
 const std::vector<MetricInfo>& metric_table();
 
-// The text exposition format, without timestamps (node_exporter drops files with any).
+// The text exposition format, without timestamps (node_exporter drops files with any). A value that
+// is not known has no sample: a job that never succeeded has no time of its last success.
 std::string print_metrics(const HostState& state);
 
 // `<directory>/lifeboat-<host>.prom`, mode 0644, by rename from a name that does not end in
@@ -34,11 +37,15 @@ void write_textfile(const std::filesystem::path& directory, const HostState& sta
 struct PushRequest {
   std::string url;  // of the gateway; a user and password in it are sent and never told
   StopToken stop = {};
+  std::chrono::milliseconds timeout{10'000};  // of each request
 };
-// PUT of one group a job, /metrics/job/JOB/host/HOST, each with what concerns that job; the host's
-// own (shelf, notifiers, build) under the job "lifeboat". Throws Error(service).
+// One PUT a group, which replaces all that the group held: /metrics/job/JOB/host/HOST for backups,
+// the same and /activity/drill for drills, which may run on another machine and must not replace
+// those; the host's own (shelf, notifiers, build) under the job "lifeboat". A request is tried
+// twice. Throws Error(service) for the first group that fails.
 void push_metrics(const PushRequest& request, const HostState& state);
-// DELETE of those groups: for a host or job that is no more.
+// DELETE of the groups of these jobs, for those that are no more; "lifeboat" names the host's own.
+// One that is not there is fine. Throws Error(service).
 void delete_pushed(const PushRequest& request, std::string_view host,
                    const std::vector<std::string>& jobs);
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/format.h"
-#include "observe/observe_test_kit.h"
+#include "observe/forked_process_test_kit.h"
 #include "support/doubles.h"
 #include "support/shell.h"
 
