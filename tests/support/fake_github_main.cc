@@ -1,0 +1,83 @@
+// A GitHub for the black-box scripts: issues of one repository. Each act that it accepted is a line
+// of JSON in LOG as soon as it happened: {"act":"open","number":1,"title":...,"body":...,"labels":
+// [...]}; also "comment", "edit", "close".
+//
+//   lifeboat-fake-github --port-file FILE --log FILE [--token T] [--repo OWNER/NAME]
+//                        [--fail N:STATUS...] [--labels dropped|refused]
+//
+// FILE gets its URL, for notify.github.api_url. The next N requests are answered with STATUS (429
+// with Retry-After: 1); "lost" in its place: they take effect, and their answers are lost. It ends
+// with its parent.
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "support/fake_github.h"
+
+namespace {
+
+using lifeboat::test::FakeGithub;
+
+int usage() {
+  std::cerr << "usage: lifeboat-fake-github --port-file FILE --log FILE [--token T]\n"
+               "       [--repo OWNER/NAME] [--fail N:STATUS...] [--labels dropped|refused]\n";
+  return 2;
+}
+
+void add_fault(FakeGithub& github, const std::string& text) {
+  const size_t colon = text.find(':');
+  lifeboat::test::FakeGithubFault fault;
+  const std::string status = text.substr(colon + 1);
+  if (status == "lost") {
+    fault.lose_answer = true;
+  } else {
+    fault.status = std::atoi(status.c_str());
+    if (fault.status == 429) fault.headers = {{"Retry-After", "1"}};
+  }
+  github.fail_next(fault, std::atoi(text.c_str()));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  FakeGithub::Options options;
+  std::string port_file;
+  std::string log_file;
+  std::string labels;
+  std::vector<std::string> faults;
+  for (int at = 1; at + 1 < argc; at += 2) {
+    const std::string name = argv[at];
+    const std::string value = argv[at + 1];
+    if (name == "--port-file") port_file = value;
+    if (name == "--log") log_file = value;
+    if (name == "--token") options.token = value;
+    if (name == "--repo") options.repo = value;
+    if (name == "--labels") labels = value;
+    if (name == "--fail") faults.push_back(value);
+  }
+  if (argc % 2 == 0 || port_file.empty() || log_file.empty()) return usage();
+  const pid_t parent = ::getppid();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) return 1;
+  sigset_t signals;  // blocked before there are other threads
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+  std::ofstream log(log_file);
+  FakeGithub github(options, [&log](const lifeboat::Json& act) {
+    log << lifeboat::print_json_line(act) << std::endl;
+  });
+  if (labels == "dropped") github.set_labels(FakeGithub::Labels::dropped);
+  if (labels == "refused") github.set_labels(FakeGithub::Labels::refused);
+  for (const std::string& fault : faults) add_fault(github, fault);
+  std::ofstream(port_file + ".tmp") << github.url() << "\n";
+  std::filesystem::rename(port_file + ".tmp", port_file);
+  int signal = 0;
+  ::sigwait(&signals, &signal);
+  return 0;
+}
