@@ -39,7 +39,7 @@ void MetricSamples::add_duration(std::string_view name, Labels labels,
 
 void MetricSamples::add_time(std::string_view name, Labels labels,
                              const std::optional<Timestamp>& time) {
-  if (!time || !has_run(*time)) return;
+  if (!time) return;
   put(name, labels,
       format("{}", std::chrono::floor<std::chrono::seconds>(time->time_since_epoch()).count()));
 }

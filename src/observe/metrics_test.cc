@@ -103,6 +103,16 @@ TEST(Metrics, SamplesHaveTheLabelsOfTheTable) {
   }
 }
 
+TEST(Metrics, TheManualHasExactlyThisTable) {
+  const std::string manual = slurp(std::filesystem::path(LIFEBOAT_SOURCE_DIR) / "docs/METRICS.md");
+  std::vector<std::string> expected;
+  for (const MetricInfo& metric : metric_table()) {
+    expected.push_back(
+        format("| `{}` | {} | {} | {} |", metric.name, metric.type, metric.labels, metric.help));
+  }
+  EXPECT_EQ(lines_with(manual, "| `"), expected);
+}
+
 TEST(Metrics, ThereAreNoZerosForWhatNeverHappened) {
   HostState state;
   state.host = "vps-h1";
