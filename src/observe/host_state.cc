@@ -42,15 +42,16 @@ struct Loaded {
 
 Loaded read_state(const fs::path& path, const std::string& host) {
   Loaded loaded;
-  const UniqueFd probe(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!probe && errno != ENOENT) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd && errno != ENOENT) {
     throw system_error(ErrorKind::config, format("open '{}'", path.native()), errno);
   }
-  if (probe) {
+  if (fd) {
+    FdSource source(std::move(fd), path.native(), ErrorKind::config);
     try {
-      loaded.state = parse_host_state(read_file(path, state_max_bytes, ErrorKind::config));
+      loaded.state = parse_host_state(as_text(read_all(source, state_max_bytes, "the state")));
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::config) throw;
+      if (error.kind() == ErrorKind::config) throw;  // it cannot be read
       loaded.damage = error.what();
     }
   }

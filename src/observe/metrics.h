@@ -31,7 +31,8 @@ const std::vector<MetricInfo>& metric_table();
 std::string print_metrics(const HostState& state);
 
 // `<directory>/lifeboat-<host>.prom`, mode 0644, by rename from a name that does not end in
-// ".prom". Throws Error(config), with a hint if the folder is missing.
+// ".prom". Called within StateFile::update, it cannot put an older state over that of a run which
+// ends at the same moment. Throws Error(config), with a hint if the folder is missing.
 void write_textfile(const std::filesystem::path& directory, const HostState& state, Random& random);
 
 struct PushRequest {

@@ -209,6 +209,31 @@ TEST_F(TextfileTest, AMissingFolderIsNotMade) {
   EXPECT_EQ(files(), 0u);
 }
 
+// Whenever its writer is killed, the file is one state's, whole.
+TEST_F(TextfileTest, AKilledWriterLeavesAWholeFile) {
+  HostState other = full_state();
+  other.jobs.clear();
+  const std::set<std::string> whole{print_metrics(full_state()), print_metrics(other)};
+  write(other);
+  for (int round = 0; round < 40; ++round) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      for (;;) {
+        write(full_state());
+        write(other);
+      }
+    }
+    // Kills that are spread over a write by work of varying length, not by time.
+    for (int i = 0; i < 20 * round; ++i) EXPECT_TRUE(whole.contains(slurp(path_)));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    EXPECT_TRUE(whole.contains(slurp(path_)));
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    EXPECT_TRUE(entry.path() == path_ || entry.path().extension() != ".prom") << entry.path();
+  }
+}
+
 // A limit on the file's size stands for a full disk: the write fails the same way.
 TEST_F(TextfileTest, WithoutRoomTheOldFileStays) {
   write_file(path_, "old");

@@ -120,6 +120,34 @@ TEST_F(RunMarkTest, ATornPhaseLeavesTheMarkReadable) {
   }
 }
 
+TEST_F(RunMarkTest, ARunKilledWhileItTellsItsPhaseIsKnown) {
+  const std::string long_phase(300, 'l');
+  for (int round = 0; round < 40; ++round) {
+    const pid_t run = ::fork();
+    if (run == 0) {
+      RunMark mark(directory_, nightly_, start_, random_);
+      for (;;) {
+        mark.phase("short");
+        mark.phase(long_phase);
+      }
+    }
+    const auto path = directory_ / format("vps-h1.backup.nightly.20260507T020000Z-{}.run", run);
+    const auto is_there = [&] { return std::filesystem::exists(path); };
+    while (!is_there()) ASSERT_EQ(::waitpid(run, nullptr, WNOHANG), 0);
+    for (int i = 0; i < 10 * round; ++i) EXPECT_TRUE(is_there());
+    ::kill(run, SIGKILL);
+    ::waitpid(run, nullptr, 0);
+    const std::vector<KilledRun> killed = killed_runs(directory_, "vps-h1");
+    ASSERT_EQ(killed.size(), 1u);
+    EXPECT_EQ(killed[0].name.job, "nightly");
+    EXPECT_EQ(killed[0].pid, run);
+    EXPECT_TRUE(killed[0].phase.empty() || killed[0].phase == "short" ||
+                killed[0].phase == long_phase)
+        << killed[0].phase;
+    forget_killed(killed[0]);
+  }
+}
+
 TEST_F(RunMarkTest, WhatIsNoMarkCountsToo) {
   std::filesystem::create_directories(directory_);
   const auto path = directory_ / "vps-h1.backup.nightly.20260507T020000Z-1.run";
