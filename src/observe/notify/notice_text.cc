@@ -53,8 +53,13 @@ std::string one_line(std::string_view text) {
   return printable(line);
 }
 
+std::string_view recovery_line(const Notice& notice) {
+  return notice.is_recovery ? "What did not work before works again." : "";
+}
+
 std::string print_plain(const Notice& notice) {
   std::string text;
+  if (notice.is_recovery) text += format("{}\n\n", recovery_line(notice));
   for (const Problem& problem : notice.problems) {
     append_lines(text, "", problem.title);
     append_lines(text, "  ", problem.cause);

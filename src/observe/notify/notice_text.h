@@ -16,6 +16,8 @@ std::string shorten(std::string_view text, size_t units_max);
 size_t utf16_units(std::string_view utf8);
 // On one line: line ends become spaces, what no terminal should get becomes \xNN.
 std::string one_line(std::string_view text);
+// For a notice of a recovery; empty for others.
+std::string_view recovery_line(const Notice& notice);
 
 // All of a notice but its title, lines of UTF-8 with \n; each line printable.
 std::string print_plain(const Notice& notice);

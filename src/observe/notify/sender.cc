@@ -1,5 +1,6 @@
 #include "observe/notify/sender.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/format.h"
@@ -52,11 +53,15 @@ nanoseconds pause_asked_for(const HttpResponse& response, Timestamp now) {
 // What the target says, fit for an error: it may repeat what it was sent.
 std::string words_of(const HttpRequest& request, const HttpResponse& response) {
   std::string words = redact(response.body);
-  std::vector<std::string> secrets = split(request.url, '/');
+  std::string secret_words = request.url;
   for (const auto& [name, value] : request.headers) {
-    if (name == "Authorization") secrets.push_back(value);
+    if (name == "Authorization") secret_words += " " + value;
   }
-  for (const std::string& secret : secrets) {
+  std::replace_if(
+      secret_words.begin(), secret_words.end(),
+      [](char letter) { return std::string_view("/?&=:@").find(letter) != std::string_view::npos; },
+      ' ');
+  for (const std::string& secret : split(secret_words, ' ')) {
     constexpr size_t secret_bytes_min = 8;
     if (secret.size() < secret_bytes_min) continue;
     for (size_t at = words.find(secret); at != std::string::npos; at = words.find(secret, at)) {
@@ -97,8 +102,13 @@ void Sender::refuse(const HttpRequest& request, const HttpResponse& response) co
       format("{}: it answers {}{}", request.told_as, status, words_of(request, response));
   if (status == 429) throw RateLimited(message, pause_asked_for(response, world_.clock.now()));
   const bool is_gone = status == 401 || status == 403 || status == 404 || status == 410;
-  if (is_gone && to_.can_be_gone) throw TargetGone(message);
+  if (is_gone && to_.can_be_gone) {
+    TargetGone gone(message);
+    gone.add_hint(to_.hint);
+    throw gone;
+  }
   Error error(ErrorKind::service, message);
+  if (is_gone) error.add_hint(to_.hint);
   if (is_transient_status(status)) throw std::move(error).transient();
   if (status / 100 == 3) error.add_hint("Redirects are not followed: write the final URL.");
   throw error;

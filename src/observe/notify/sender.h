@@ -33,7 +33,8 @@ class RateLimited final : public Error {
 
 struct Addressee {
   std::string name;  // "Discord"
-  // 401, 403, 404 and 410 mean that it will never take anything again.
+  std::string hint;  // for one that answers 401, 403, 404 or 410
+  // These mean that it will never take anything again.
   bool can_be_gone = true;
 };
 

@@ -33,7 +33,10 @@ Json json_of(const Notice& notice) {
 class Webhook final : public Notifier {
  public:
   Webhook(WebhookTarget target, const NotifyWorld& world)
-      : target_(std::move(target)), sender_({.name = "the webhook"}, world) {}
+      : target_(std::move(target)),
+        sender_({.name = "the webhook",
+                 .hint = "Correct notify.webhook.url or notify.webhook.authorization."},
+                world) {}
 
   std::string_view name() const override { return "webhook"; }
   std::string target_id() const override {
