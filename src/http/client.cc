@@ -1,7 +1,5 @@
 #include "http/client.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -9,82 +7,12 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "http/curl_parts.h"
 
 namespace lifeboat {
 namespace {
 
 constexpr size_t header_bytes_max = 256 << 10;  // of all headers of a response
-
-struct FreeUrl {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-using ParsedUrl = std::unique_ptr<CURLU, FreeUrl>;
-
-// Null if it is no URL.
-ParsedUrl parse_url(const std::string& url) {
-  ParsedUrl parsed(curl_url());
-  // As it is: what is signed must be what is sent.
-  if (!parsed ||
-      curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK) {
-    return nullptr;
-  }
-  return parsed;
-}
-
-std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return "";
-  std::string copy = text;
-  curl_free(text);
-  return copy;
-}
-
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
-         host.starts_with("127.");
-}
-
-bool is_transient_failure(CURLcode code, const std::string& words) {
-  switch (code) {
-    case CURLE_SSL_CONNECT_ERROR:
-      // One code for a handshake that broke off and for one that can never succeed; of the latter
-      // OpenSSL itself speaks.
-      return words.find("SSL routines") == std::string::npos ||
-             words.find("unexpected eof") != std::string::npos;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_OPERATION_TIMEDOUT:
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-      return true;
-    default:
-      return false;
-  }
-}
-
-std::string hint_for(CURLcode code) {
-  switch (code) {
-    case CURLE_COULDNT_CONNECT:
-      return "Is the service running, and does it listen on that address and port?";
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return "Correct the host name in the URL, or look at the DNS.";
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return "The server's certificate is not trusted here: install its authority's certificate, "
-             "or "
-             "name it as the CA file where that can be configured.";
-    case CURLE_SSL_CACERT_BADFILE:
-      return "The CA file must be a readable file of certificates in PEM.";
-    case CURLE_SSL_CONNECT_ERROR:
-      return "Does the server speak TLS on that port, and a version of it that is still safe?";
-    default:
-      return "";
-  }
-}
 
 std::string attempt_of(const HttpRequest& request) {
   if (!request.told_as.empty()) return request.told_as;
@@ -161,23 +89,8 @@ curl_socket_t open_socket(void* opener, curlsocktype, curl_sockaddr* address) no
   }
 }
 
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using HeaderList = std::unique_ptr<curl_slist, FreeList>;
-
-void append(HeaderList& list, const std::string& line) {
-  for (const char letter : line) {
-    ensure(letter != '\r' && letter != '\n' && letter != '\0', "a header is one line");
-  }
-  curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
-  ensure(longer != nullptr, "memory for a header");
-  (void)list.release();
-  list.reset(longer);
-}
-
-HeaderList header_list(const HttpRequest& request) {
-  HeaderList list;
+CurlList header_list(const HttpRequest& request) {
+  CurlList list;
   // "Name:" keeps libcurl from adding its own. A form is not what bodies here are. And waiting for
   // "100 Continue" costs a round trip for each part of an upload, or a whole second where nobody
   // answers it, to save bytes only when a request is refused; servers refuse early without it.
@@ -193,27 +106,19 @@ HeaderList header_list(const HttpRequest& request) {
 }  // namespace
 
 struct HttpClient::State {
-  explicit State(HttpOptions chosen) : options(std::move(chosen)) {
-    // Not thread-safe until done once; a function's static is.
-    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-    handle.reset(curl_easy_init());
-    ensure(ready == CURLE_OK && handle != nullptr, "libcurl starts");
-  }
+  explicit State(HttpOptions chosen) : options(std::move(chosen)) {}
 
   template <typename Value>
   void set(CURLoption option, Value value) {
-    ensure(curl_easy_setopt(handle.get(), option, value) == CURLE_OK, "libcurl knows the option");
+    set_curl(handle, option, value);
   }
   void prepare(const HttpRequest& request, CURLU* url);
   void set_body(const HttpRequest& request);
   void set_pace(const HttpRequest& request);
   [[noreturn]] void fail(CURLcode code, const HttpRequest& request, const Exchange& exchange);
 
-  struct FreeHandle {
-    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-  };
   HttpOptions options;
-  std::unique_ptr<CURL, FreeHandle> handle;
+  CurlHandle handle = new_curl_handle();
   std::array<char, CURL_ERROR_SIZE> words{};
 };
 
@@ -310,7 +215,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
     throw Error(state_->options.kind, attempt_of(request) + ": not an http or https URL")
         .hint("Write the URL like http://127.0.0.1:5678 or https://host/path.");
   }
-  const HeaderList headers = header_list(request);
+  const CurlList headers = header_list(request);
   Exchange exchange;
   exchange.handle = state_->handle.get();
   exchange.request = &request;

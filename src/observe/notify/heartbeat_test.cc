@@ -45,7 +45,7 @@ TEST_F(HeartbeatTest, StartSuccessAndFailAreBehindTheUrl) {
               ElementsAre("POST /ping/0123/start", "POST /ping/0123/fail"));
   const std::string body = server_.requests().back().body;
   EXPECT_EQ(body,
-            "backup 'nightly' of vps-h1 failed\nbackup 'nightly' of vps-h1 failed\n"
+            "backup 'nightly' of vps-h1 failed\n"
             "  PUT s3://ecotrans-backups: access denied\n  hint: Does the key still exist?\n"
             "  hint: Run `lifeboat check`.\n\n");
 }

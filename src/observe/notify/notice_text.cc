@@ -61,7 +61,7 @@ std::string print_plain(const Notice& notice) {
   std::string text;
   if (notice.is_recovery) text += format("{}\n\n", recovery_line(notice));
   for (const Problem& problem : notice.problems) {
-    append_lines(text, "", problem.title);
+    if (problem.title != notice.title) append_lines(text, "", problem.title);
     append_lines(text, "  ", problem.cause);
     for (const std::string& hint : problem.hints) append_lines(text, "  hint: ", hint);
     text += '\n';
