@@ -147,7 +147,7 @@ struct GithubConfig {
 
 struct HeartbeatConfig {
   SharedSecret url;
-  SharedSecret start_url;         // null: url + "/start"
+  SharedSecret start_url;         // null: url + "/start" if fail_url is null too, else none
   SharedSecret fail_url;          // null: url + "/fail"
   std::vector<std::string> jobs;  // empty: all
 };

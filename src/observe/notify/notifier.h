@@ -64,7 +64,7 @@ struct GithubTarget {
 };
 struct HeartbeatTarget {
   SharedSecret url = {};
-  SharedSecret start_url = {};         // null: url + "/start"
+  SharedSecret start_url = {};         // null: url + "/start" if fail_url is null too, else none
   SharedSecret fail_url = {};          // null: url + "/fail"
   std::vector<std::string> jobs = {};  // backups of these jobs alone; empty: of all
 };

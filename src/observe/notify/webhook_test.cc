@@ -5,6 +5,7 @@
 #include "observe/notify/notifiers.h"
 #include "observe/notify/notify_test_kit.h"
 #include "support/fake_discord.h"
+#include "support/shell.h"
 
 namespace lifeboat::test {
 namespace {
@@ -96,6 +97,17 @@ TEST_F(WebhookTest, ARetryAfterDateCountsToo) {
   });
   make_webhook_notifier({.url = secret(limited.url())}, world_.world)->tell(bad_night());
   EXPECT_DOUBLE_EQ(world_.waited(), 20.0);
+}
+
+TEST(WebhookDocs, NameAllThatIsSent) {
+  FakeDiscord server;
+  NotifyTestWorld world;
+  make_webhook_notifier({.url = secret(server.url() + "/hook")}, world.world)->tell(bad_night());
+  const std::string docs = slurp(LIFEBOAT_SOURCE_DIR "/docs/NOTIFY.md");
+  const Json sent = parse_json(server.requests()[0].body, "the body");
+  for (const auto& [name, value] : sent.items()) {
+    EXPECT_THAT(docs, HasSubstr("\"" + name + "\": ")) << name;
+  }
 }
 
 // What one notifier's trouble becomes on the wire of another.
