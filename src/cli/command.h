@@ -52,6 +52,7 @@ void add_backup(CLI::App& app, CommandContext& context);
 void add_list(CLI::App& app, CommandContext& context);
 void add_ls(CLI::App& app, CommandContext& context);
 void add_cat(CLI::App& app, CommandContext& context);
+void add_relay(CLI::App& app, CommandContext& context);
 void add_restore(CLI::App& app, CommandContext& context);
 void add_verify(CLI::App& app, CommandContext& context);
 void add_discover(CLI::App& app, CommandContext& context);

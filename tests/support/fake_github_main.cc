@@ -3,11 +3,11 @@
 // [...]}; also "comment", "edit", "close".
 //
 //   lifeboat-fake-github --port-file FILE --log FILE [--token T] [--repo OWNER/NAME]
-//                        [--fail N:STATUS...] [--labels dropped|refused]
+//                        [--fail N:STATUS[:METHOD]...] [--labels dropped|refused]
 //
 // FILE gets its URL, for notify.github.api_url. The next N requests are answered with STATUS (429
-// with Retry-After: 1); "lost" in its place: they take effect, and their answers are lost. It ends
-// with its parent.
+// with Retry-After: 1); "lost" in its place: they take effect, and their answers are lost. With
+// METHOD, those of that method alone. It ends with its parent.
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -17,6 +17,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "base/text.h"
 #include "support/fake_github.h"
 
 namespace {
@@ -24,22 +25,24 @@ namespace {
 using lifeboat::test::FakeGithub;
 
 int usage() {
-  std::cerr << "usage: lifeboat-fake-github --port-file FILE --log FILE [--token T]\n"
-               "       [--repo OWNER/NAME] [--fail N:STATUS...] [--labels dropped|refused]\n";
+  std::cerr
+      << "usage: lifeboat-fake-github --port-file FILE --log FILE [--token T]\n"
+         "       [--repo OWNER/NAME] [--fail N:STATUS[:METHOD]...] [--labels dropped|refused]\n";
   return 2;
 }
 
 void add_fault(FakeGithub& github, const std::string& text) {
-  const size_t colon = text.find(':');
+  std::vector<std::string> parts = lifeboat::split(text, ':');
+  parts.resize(3);
   lifeboat::test::FakeGithubFault fault;
-  const std::string status = text.substr(colon + 1);
+  const std::string& status = parts[1];
   if (status == "lost") {
     fault.lose_answer = true;
   } else {
     fault.status = std::atoi(status.c_str());
     if (fault.status == 429) fault.headers = {{"Retry-After", "1"}};
   }
-  github.fail_next(fault, std::atoi(text.c_str()));
+  github.fail_next(fault, std::atoi(parts[0].c_str()), parts[2]);
 }
 
 }  // namespace
