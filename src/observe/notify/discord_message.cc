@@ -183,10 +183,11 @@ Json make_discord_message(const Notice& notice) {
   const Look look = look_of(notice.kind);
   const std::string title =
       format("{} {}", look.sign, escape_markdown(one_line(notice.title), title_max - 4));
-  const std::string footer =
-      shorten(format("{} · {}{}{}", one_line(notice.host), one_line(notice.activity),
-                     notice.job.empty() ? "" : " ", one_line(notice.job)),
-              footer_max);
+  std::string where = one_line(notice.host);
+  for (const auto& [separator, part] : {std::pair(" · ", notice.activity), {" ", notice.job}}) {
+    if (!part.empty()) where += (where.empty() ? "" : separator) + one_line(part);
+  }
+  const std::string footer = shorten(or_dash(where), footer_max);
   const std::vector<Field> fields = fields_of(notice);
   size_t fields_units = 0;
   for (const Field& field : fields) fields_units += field.units();

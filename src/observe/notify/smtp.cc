@@ -68,7 +68,7 @@ void Smtp::tell(const Notice& notice) {
     }
   }
   if (refusals.empty()) return;
-  throw Error(ErrorKind::service, fmt::format("{}", join(refusals, "; ")))
+  throw Error(ErrorKind::service, format("{}", join(refusals, "; ")))
       .hint("Correct notify.smtp.to; all other addresses got the mail.");
 }
 
