@@ -83,8 +83,8 @@ Delivery Round::deliver(Notifier& notifier, const Notice& notice) {
     delivery.error = redact(error.what());
     delivery.hints = error.hints();
     known.dead = dynamic_cast<const TargetGone*>(&error) != nullptr;
-  } catch (const Interrupted&) {
-    throw;
+  } catch (const Interrupted&) {  // by NotifyWorld::stop, which is not the run's own
+    delivery.error = "it was stopped before it was through";
   } catch (const std::exception& bug) {
     delivery.error = redact(format("bug: {}", bug.what()));
   }

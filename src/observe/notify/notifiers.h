@@ -27,8 +27,10 @@ class Notifiers {
   bool empty() const { return notifiers_.empty(); }
   // Tells every notifier that wants it, writes into `states` how each fares, then tells those that
   // work of those that do not (problem "notifier/NAME"; also that one works again). A dead target
-  // is left alone until its target_id changes. Never throws an Error; what is thrown otherwise (a
-  // Bug) is a failure of that notifier too. One entry for each notifier that wants the notice.
+  // is left alone until its target_id changes. Throws nothing: what is thrown by a
+  // notifier, a Bug and a stop by NotifyWorld::stop too, is a failure of that notifier. States of
+  // notifiers that are no longer there are taken out. One entry for each notifier that wants the
+  // notice.
   std::vector<Delivery> tell(const Notice& notice, std::vector<NotifierState>& states);
   // The same, but dead targets are tried again: for `notify test`.
   std::vector<Delivery> tell_all(const Notice& notice, std::vector<NotifierState>& states);

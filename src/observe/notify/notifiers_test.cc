@@ -14,7 +14,7 @@ using testing::IsEmpty;
 
 // What a scripted notifier does next, and what it was told.
 struct Script {
-  enum class Act { deliver, fail, gone, bug };
+  enum class Act { deliver, fail, gone, bug, stop };
   Act act = Act::deliver;
   std::string target_id = "0123456789abcdef";
   bool takes_success = true;
@@ -43,6 +43,7 @@ class ScriptedNotifier final : public Notifier {
     }
     if (script_.act == Script::Act::gone) throw TargetGone(name_ + " is gone");
     if (script_.act == Script::Act::bug) throw Bug("a promise");
+    if (script_.act == Script::Act::stop) throw Interrupted();
     script_.told.push_back(notice);
   }
 
@@ -208,17 +209,12 @@ TEST_F(NotifiersTest, WhoIsNoLongerConfiguredIsForgotten) {
   EXPECT_THAT(smtp_.titles(), ElementsAre("ok"));
 }
 
-TEST_F(NotifiersTest, AnInterruptionIsNotAFailureOfTheNotifier) {
-  struct Stopped final : Notifier {
-    std::string_view name() const override { return "smtp"; }
-    std::string target_id() const override { return ""; }
-    bool wants(const Notice&) const override { return true; }
-    void tell(const Notice&) override { throw Interrupted(); }
-  };
-  std::vector<std::unique_ptr<Notifier>> members;
-  members.push_back(std::make_unique<Stopped>());
-  Notifiers stopped(std::move(members), clock_);
-  EXPECT_THROW(stopped.tell({}, states_), Interrupted);
+TEST_F(NotifiersTest, AStopIsAFailureOfTheNotifierLikeAnyOther) {
+  discord_.act = Act::stop;
+  const std::vector<Delivery> deliveries = night();
+  EXPECT_EQ(deliveries[0].error, "it was stopped before it was through");
+  EXPECT_FALSE(state("discord").dead);
+  EXPECT_EQ(smtp_.told.size(), 2U);
 }
 
 }  // namespace
