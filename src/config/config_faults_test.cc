@@ -311,5 +311,14 @@ TEST(ConfigFaults, CommandsThatFail) {
   EXPECT_THAT(world.faults(text), HasSubstr("notify.github.token: the secret is empty"));
 }
 
+TEST(ConfigFaults, AHeartbeatOfAJobThatDoesNotExist) {
+  World world;
+  const std::string notify =
+      "notify: {heartbeat: {url: 'https://hc.example/1', jobs: [nihgtly]}}\n";
+  EXPECT_EQ(world.faults(std::string(small_config) + notify),
+            "lifeboat.yaml:8:1: notify.heartbeat.jobs: there is no job 'nihgtly'\n"
+            "  hint: Did you mean 'nightly'?");
+}
+
 }  // namespace
 }  // namespace lifeboat::test

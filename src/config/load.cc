@@ -1,17 +1,14 @@
-#include <unistd.h>
+#include "config/load.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <initializer_list>
 #include <set>
 
 #include "base/format.h"
 #include "base/names.h"
 #include "base/text.h"
-#include "config/config.h"
 #include "config/redact.h"
 #include "config/section_reader.h"
-#include "config/small_file.h"
 
 namespace lifeboat {
 namespace {
@@ -50,14 +47,13 @@ std::vector<KeySpec> keys_with(std::string_view section, std::string_view key, b
 
 class Loader {
  public:
-  Loader(std::string file, const std::filesystem::path& folder, const LoadOptions& options)
-      : file_(std::move(file)),
-        folder_(folder),
+  Loader(const ConfigText& source, const LoadOptions& options, FaultList& faults)
+      : file_(source.name),
+        folder_(source.folder),
         options_(options),
+        faults_(faults),
         variables_(options),
         reader_({file_, folder_, options_, variables_, faults_}) {}
-
-  FaultList& faults() { return faults_; }
 
   Config load(const SmallFile& file) {
     std::string_view text = file.text;
@@ -83,6 +79,7 @@ class Loader {
   void read_signing(Config& config, const Section& top);
   void read_small_sections(Config& config, const Section& top);
   void read_notify(Config& config, const Section& top);
+  void check_heartbeat_jobs(const Config& config, const Section& top);
   void read_services(Config& config, const Section& top);
   void read_service(Config& config, const YamlEntry& entry);
   void read_jobs(Config& config, const Section& top);
@@ -99,7 +96,7 @@ class Loader {
   std::string file_;
   std::filesystem::path folder_;
   const LoadOptions& options_;
-  FaultList faults_;
+  FaultList& faults_;
   Variables variables_;
   SectionReader reader_;
 };
@@ -136,6 +133,7 @@ void Loader::read_top(Config& config, const YamlEntry& entry) {
   read_notify(config, top);
   read_services(config, top);
   read_jobs(config, top);
+  check_heartbeat_jobs(config, top);
 }
 
 void Loader::read_store(Config& config, const Section& top) {
@@ -298,6 +296,19 @@ void Loader::read_notify(Config& config, const Section& top) {
   });
 }
 
+// A name that is misspelt would keep the heartbeat silent for ever.
+void Loader::check_heartbeat_jobs(const Config& config, const Section& top) {
+  if (!config.notify.heartbeat) return;
+  std::vector<std::string> known;
+  for (const JobConfig& job : config.jobs) known.push_back(job.name);
+  for (const std::string& name : config.notify.heartbeat->jobs) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    reader_.fault(top.find("notify")->mark,
+                  format("notify.heartbeat.jobs: there is no job {}", quote(name)),
+                  did_you_mean(name, known));
+  }
+}
+
 bool Loader::check_name(const YamlEntry& entry, std::string_view what) {
   if (is_service_name(entry.key)) return true;
   reader_.fault(entry.mark, format("{} is not a name for a {}", quote(entry.key), what),
@@ -438,55 +449,8 @@ void Loader::check_mode(Config& config, const SmallFile& file) {
 
 }  // namespace
 
-const ServiceConfig* Config::find_service(std::string_view name) const {
-  for (const ServiceConfig& service : services) {
-    if (service.name == name) return &service;
-  }
-  return nullptr;
-}
-
-const JobConfig& Config::job(std::string_view name) const {
-  std::vector<std::string> names;
-  for (const JobConfig& candidate : jobs) {
-    if (candidate.name == name) return candidate;
-    names.push_back(candidate.name);
-  }
-  if (name.empty() && jobs.size() == 1) return jobs.front();
-  if (name.empty()) {
-    throw Error(ErrorKind::usage, "choose a job: there are several")
-        .hint(format("Name one of: {}.", join(names, ", ")));
-  }
-  throw Error(ErrorKind::config, format("there is no job {}", quote(name)))
-      .hint(did_you_mean(name, names));
-}
-
-void use_process_environment(LoadOptions& options) {
-  options.environment = [](std::string_view name) -> std::optional<std::string> {
-    const char* value = std::getenv(std::string(name).c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  };
-  options.environment_names.clear();
-  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    options.environment_names.emplace_back(text.substr(0, text.find('=')));
-  }
-}
-
-Config load_config(const std::filesystem::path& path, const LoadOptions& options) {
-  const std::string name = printable(path.native());
-  SmallFile file;
-  try {
-    file = read_small_file(path, yaml_bytes_max);
-  } catch (const Error& error) {
-    throw ConfigErrors({{{name, 0, 0},
-                         error.message(),
-                         "Give another file with --config; README.md has one to begin with."}});
-  }
-  Loader loader(name, std::filesystem::absolute(path).parent_path(), options);
-  Config config = loader.load(file);
-  wipe_text(file.text);
-  if (!loader.faults().empty()) throw ConfigErrors(loader.faults().take());
-  return config;
+Config read_config(const ConfigText& source, const LoadOptions& options, FaultList& faults) {
+  return Loader(source, options, faults).load(source.file);
 }
 
 }  // namespace lifeboat

@@ -333,8 +333,8 @@ BackupResult run_backup(const BackupRequest& request, Environment& environment) 
   try {
     if (request.is_single_stream) return run_stream_backup(request, environment);
     return Backup(request, environment).run();
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::locked) note_error_hooks(request.hooks, environment);
+  } catch (Error& error) {
+    if (error.kind() != ErrorKind::locked) run_error_hooks(request.hooks, environment, error);
     throw;
   }
 }

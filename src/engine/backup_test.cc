@@ -161,6 +161,22 @@ TEST(Backup, HooksRunAroundServicesAndTheirFailuresAreTold) {
   EXPECT_FALSE(result.manifest.services[1].ok);
 }
 
+TEST(Backup, AFailingHookOfTheJobIsInItsResultOrItsError) {
+  EngineKit kit;
+  BackupRequest request = kit.request();
+  request.hooks = {{}, {{"false"}}, {{"false"}}};
+  const BackupResult result = kit.backup(request);
+  ASSERT_EQ(result.warnings.size(), 1u);
+  EXPECT_THAT(result.warnings[0], testing::HasSubstr("job 'nightly': run hook 'after'"));
+  request.services = {kit.command("broken", "exit 1")};
+  try {
+    kit.backup(request);
+    ADD_FAILURE() << "it passed";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.hints(), testing::Contains(testing::HasSubstr("run hook 'on_error'")));
+  }
+}
+
 TEST(Backup, WhatABeforeHookStoppedIsStartedAgainAfterAFailure) {
   EngineKit kit;
   const HookLog log(kit);

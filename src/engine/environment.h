@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/stop.h"
 #include "recipe/recipe.h"
+#include "snapshot/layout.h"
 #include "snapshot/trust.h"
 #include "store/store.h"
 
@@ -24,6 +25,8 @@ class Progress {
     (void)bytes_expected;
   }
   virtual void advance(uint64_t bytes) { (void)bytes; }
+  // From now on there is this snapshot, whatever becomes of the run.
+  virtual void committed(const SnapshotId& id) { (void)id; }
   // A line worth keeping in a log: a service finished, a warning.
   virtual void note(std::string_view line) { (void)line; }
 };

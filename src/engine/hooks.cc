@@ -41,6 +41,7 @@ HookScope::~HookScope() {
 }
 
 void HookScope::begin() {
+  if (!hooks_.before.empty()) environment_.progress.begin("run hook 'before'", 0);
   run_hooks(hooks_.before, "before", environment_.clock, environment_.stop);
   is_open_ = true;
 }
@@ -48,6 +49,7 @@ void HookScope::begin() {
 std::vector<std::string> HookScope::end() {
   if (!is_open_) return {};
   is_open_ = false;
+  if (!hooks_.after.empty()) environment_.progress.begin("run hook 'after'", 0);
   return run_to_the_end(hooks_.after, "after", environment_);
 }
 

@@ -58,11 +58,13 @@ Manifest JobRun::make_manifest(const ArchiveSummary& summary,
 
 BackupResult JobRun::commit(const ArchiveSummary& summary, std::vector<ManifestService> services) {
   BackupResult result{.id = id_, .manifest = make_manifest(summary, std::move(services))};
+  environment_.progress.begin("write the manifest", 0);
   const auto sink = environment_.store.create(id_.manifest_key());
   sink->write(as_bytes(print_manifest(result.manifest)));
   sink->finish();
+  environment_.progress.committed(id_);
   for (const std::string& warning : hooks_.end()) {
-    environment_.progress.note(format("warning: {}", warning));
+    result.warnings.push_back(format("job '{}': {}", request_.job, warning));
   }
   return result;
 }
@@ -72,9 +74,9 @@ void record_facts(ManifestService& record, const Facts& facts) {
   for (const Item& item : facts.items) record.items.push_back({item.key, item.count});
 }
 
-void note_error_hooks(const Hooks& hooks, const Environment& environment) {
-  for (const std::string& warning : run_error_hooks(hooks, environment)) {
-    environment.progress.note(format("warning: {}", warning));
+void run_error_hooks(const Hooks& hooks, const Environment& environment, Error& error) {
+  for (const std::string& failure : run_error_hooks(hooks, environment)) {
+    error.add_hint(format("What was to run on errors failed too: {}.", failure));
   }
 }
 

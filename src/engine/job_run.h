@@ -49,7 +49,7 @@ class JobRun {
 
 // Takes over what a service's plan knows before its first member is read.
 void record_facts(ManifestService& record, const Facts& facts);
-// Runs `on_error`; what fails of it is noted, since there is a worse failure to tell.
-void note_error_hooks(const Hooks& hooks, const Environment& environment);
+// Runs `on_error` after `error`, which gets a hint for what fails of it.
+void run_error_hooks(const Hooks& hooks, const Environment& environment, Error& error);
 
 }  // namespace lifeboat

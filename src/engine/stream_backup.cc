@@ -112,8 +112,8 @@ BackupResult StreamBackup::run() {
                       environment_.random);
   try {
     with_context(format("back up service '{}'", record_.name), [&] { write_service(writer); });
-  } catch (const Error&) {
-    note_error_hooks(configured_.hooks, environment_);
+  } catch (Error& error) {
+    run_error_hooks(configured_.hooks, environment_, error);
     throw;
   }
   environment_.progress.note(format("{}: {}, {}", record_.name,
