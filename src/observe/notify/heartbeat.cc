@@ -3,7 +3,7 @@
 // that there was no backup.
 // https://healthchecks.io/docs/http_api/
 //
-// Others know no such paths: Uptime Kuma has ?status=down instead, and before 2.0 takes GET alone.
+// Others know no such paths: Uptime Kuma has ?status=down instead, and older ones take GET alone.
 // So a URL with a query is asked by GET, and where fail_url is set there is a start only with
 // start_url. None of them is ever given up as dead: a monitor that is paused in Kuma says 404 too,
 // and a ping a night is no burden.
