@@ -13,6 +13,8 @@ using test::HttpServer;
 using test::ServedRequest;
 using test::ServedResponse;
 using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
 using Wire = ServedResponse::Wire;
 
 HttpRequest get(const std::string& url) {
@@ -285,6 +287,24 @@ TEST(HttpClient, ParsesOrigins) {
         "https://u:p@h", "https://h#f", "https://", "https://h/%2e", ""}) {
     EXPECT_EQ(authority(url), "") << url;
   }
+}
+
+TEST(HttpClient, WhatIsToldOfAUrl) {
+  const std::string url = "https://user:word@h.example:8443/api/TOKEN?key=1#part";
+  EXPECT_EQ(printable_url(url), "https://h.example:8443/api/TOKEN");
+  EXPECT_EQ(printable_origin(url), "https://h.example:8443");
+  EXPECT_EQ(printable_origin("smtp://mail.example"), "smtp://mail.example");
+  EXPECT_EQ(printable_origin("TOKEN"), "(not a URL)");
+}
+
+TEST(HttpClient, ToldAsStandsInForTheUrlInErrors) {
+  HttpClient client;
+  HttpRequest request = get("http://127.0.0.1:" + std::to_string(test::closed_port()) + "/TOKEN");
+  request.told_as = "tell somebody";
+  EXPECT_THAT(failure(client, request).what(), StartsWith("tell somebody: "));
+  EXPECT_THAT(failure(client, request).what(), Not(HasSubstr("TOKEN")));
+  request.url = "ftp://h/TOKEN";
+  EXPECT_THAT(failure(client, request).what(), StartsWith("tell somebody: not an http"));
 }
 
 TEST(HttpClient, ParsesDates) {

@@ -79,7 +79,6 @@ int watch_stop(void* data, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 void send_mail(const MailRequest& request) {
   request.stop.throw_if_stopped();
   const CurlHandle handle = new_curl_handle();
-  const ParsedUrl url = parse_url(request.url);
   const auto set = [&handle](CURLoption option, auto value) { set_curl(handle, option, value); };
   Exchange exchange{.request = request};
   std::array<char, CURL_ERROR_SIZE> words{};
@@ -94,9 +93,6 @@ void send_mail(const MailRequest& request) {
   set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   set(CURLOPT_URL, request.url.c_str());
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
-  // Else a server that is silent in the conversation has two minutes.
-  set(CURLOPT_SERVER_RESPONSE_TIMEOUT,
-      std::max(1L, static_cast<long>(request.timeout / std::chrono::seconds(1))));
   set(CURLOPT_USE_SSL,
       static_cast<long>(request.demands_starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
   if (!request.ca_file.empty()) {
