@@ -27,6 +27,7 @@ void add_commands(CLI::App& app, CommandContext& context) {
   add_diff(app, context);
   add_prune(app, context);
   add_check(app, context);
+  add_watch(app, context);
   add_discover(app, context);
   add_bucket(app, context);
   add_monitoring(app, context);

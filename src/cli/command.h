@@ -62,6 +62,7 @@ void add_bucket(CLI::App& app, CommandContext& context);
 void add_check(CLI::App& app, CommandContext& context);
 void add_monitoring(CLI::App& app, CommandContext& context);
 void add_prune(CLI::App& app, CommandContext& context);
+void add_watch(CLI::App& app, CommandContext& context);
 void add_keygen(CLI::App& app, CommandContext& context);
 void add_encrypt(CLI::App& app, CommandContext& context);
 void add_decrypt(CLI::App& app, CommandContext& context);

@@ -1,6 +1,6 @@
 // Pings of a dead-man's switch, in the way of healthchecks.io: URL/start, URL after a good run,
-// URL/fail, each with a few lines of text. It is told of backups alone: a good drill must not hide
-// that there was no backup.
+// URL/fail, each with a few lines of text. It is told of one activity alone, backups as a rule: a
+// good drill must not hide that there was no backup.
 // https://healthchecks.io/docs/http_api/
 //
 // Others know no such paths: Uptime Kuma has ?status=down instead, and older ones take GET alone.
@@ -57,7 +57,7 @@ bool Heartbeat::wants(const Notice& notice) const {
       target_.jobs.empty() ||
       std::find(target_.jobs.begin(), target_.jobs.end(), notice.job) != target_.jobs.end();
   const bool has_start = target_.start_url || !target_.fail_url;
-  return notice.activity == "backup" && is_its_job &&
+  return notice.activity == target_.activity && is_its_job &&
          (notice.kind != NoticeKind::started || has_start);
 }
 

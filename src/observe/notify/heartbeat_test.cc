@@ -91,6 +91,11 @@ TEST_F(HeartbeatTest, ItIsToldOfTheBackupsOfItsJobsAlone) {
     other.activity = activity;
     EXPECT_FALSE(notifier({.url = at("/ping/1")})->wants(other)) << activity;
   }
+  other.activity = "watch";
+  HeartbeatTarget watch{.url = at("/ping/1")};
+  watch.activity = "watch";
+  EXPECT_TRUE(notifier(watch)->wants(other));
+  EXPECT_FALSE(notifier(watch)->wants(good_night()));
 }
 
 TEST_F(HeartbeatTest, A404IsAFailureButNotTheEnd) {

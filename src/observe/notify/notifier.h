@@ -66,7 +66,9 @@ struct HeartbeatTarget {
   SharedSecret url = {};
   SharedSecret start_url = {};         // null: url + "/start" if fail_url is null too, else none
   SharedSecret fail_url = {};          // null: url + "/fail"
-  std::vector<std::string> jobs = {};  // backups of these jobs alone; empty: of all
+  std::vector<std::string> jobs = {};  // runs of these jobs alone; empty: of all
+  // Whose runs ping it: a good drill must not hide that there was no backup.
+  std::string activity = "backup";
 };
 struct WebhookTarget {
   SharedSecret url = {};
