@@ -57,13 +57,9 @@ bool is_rate_limited(const HttpResponse& response) {
 // How long GitHub asks to wait. Its own clock counts, if it tells it.
 nanoseconds limit_wait(const HttpResponse& response, Timestamp now) {
   constexpr int64_t seconds_max = 1'000'000'000;
-  const std::string_view retry_after = response.header("retry-after").value_or("");
   const auto server_now = parse_http_date(response.header("date").value_or(""));
   if (const auto asked = number_header(response, "retry-after")) {
     return seconds(std::min(*asked, seconds_max));
-  }
-  if (const auto until = parse_http_date(retry_after)) {
-    return std::max<nanoseconds>(*until - server_now.value_or(now), seconds(1));
   }
   const auto reset = number_header(response, "x-ratelimit-reset");
   if (reset && number_header(response, "x-ratelimit-remaining") == int64_t{0}) {
@@ -138,6 +134,12 @@ GithubIssue parse_issue(const Json& item) {
       throw error;
     }
   }
+}
+
+// What concerns one issue that was listed a moment ago: the repository is there.
+[[noreturn]] void refuse_issue(const HttpRequest& asked, const HttpResponse& response) {
+  if (response.status != 404 && response.status != 410) refuse(asked, response);
+  throw Error(ErrorKind::service, format("{}: the issue is gone", asked.told_as)).transient();
 }
 
 bool refuses_labels(const HttpResponse& response) {
@@ -272,17 +274,14 @@ void GithubApi::comment(const GithubIssue& issue, const std::string& text) {
   const auto response = send(asked, [&] { return has_comment(issue, mark); });
   if (!response || response->status == 201) return;
   if (response->status == 403 && message_of(*response).find("locked") != std::string::npos) return;
-  if (response->status == 404 || response->status == 410) {  // it was there when it was listed
-    throw Error(ErrorKind::service, format("{}: it is gone", asked.told_as)).transient();
-  }
-  refuse(asked, *response);
+  refuse_issue(asked, *response);
 }
 
 void GithubApi::change(const GithubIssue& issue, std::string_view attempted, const Json& change) {
   const HttpRequest asked =
       request("PATCH", issue_url(issue), format("{} issue {}", attempted, issue.number), &change);
   const HttpResponse response = send(asked);
-  if (response.status != 200) refuse(asked, response);
+  if (response.status != 200) refuse_issue(asked, response);
 }
 
 void GithubApi::edit_body(const GithubIssue& issue, const std::string& body) {

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
@@ -304,15 +307,17 @@ TEST_F(Github, OneIssueThatIsGoneOrLockedIsNotTheTarget) {
   clock.advance(hours(24));
   notifier()->tell(failure());
   EXPECT_THAT(github.acts(), ElementsAre("edit 1"));
-  github.fail_next({.status = 410, .message = "This issue was deleted"}, 1, "POST ");
-  clock.advance(hours(24));
-  try {
-    notifier()->tell(failure());
-    ADD_FAILURE() << "nothing is thrown";
-  } catch (const TargetGone&) {
-    ADD_FAILURE() << "the target is not gone";
-  } catch (const Error& error) {
-    EXPECT_TRUE(error.is_transient());
+  for (const char* method : {"POST ", "PATCH "}) {
+    github.fail_next({.status = 410, .message = "This issue was deleted"}, 1, method);
+    clock.advance(hours(24));
+    try {
+      notifier()->tell(failure());
+      ADD_FAILURE() << "nothing is thrown";
+    } catch (const TargetGone&) {
+      ADD_FAILURE() << "the target is not gone";
+    } catch (const Error& error) {
+      EXPECT_TRUE(error.is_transient());
+    }
   }
 }
 
@@ -392,6 +397,21 @@ TEST_F(Github, NoNoticeIsTooLong) {
   notice.problems.clear();
   told->tell(notice);
   EXPECT_FALSE(github.issues()[0].open);
+}
+
+TEST_F(Github, TheRunbookHasTheSectionsThatIssuesName) {
+  std::ifstream file(LIFEBOAT_SOURCE_DIR "/docs/runbook.md");
+  const std::string runbook(std::istreambuf_iterator<char>(file), {});
+  for (const char* id : {"backup/nightly", "killed/backup/nightly", "service/nightly/n8n",
+                         "drill/nightly", "watch/h/nightly", "notifier/discord", "metrics/textfile",
+                         "alert/BackupExpiryCliff/nightly"}) {
+    const Notice notice = failure("x", id);
+    const std::string body = issue_body(notice, notice.problems[0], {});
+    const size_t begin = body.find("`Alert: ");
+    ASSERT_NE(begin, std::string::npos) << id;
+    const std::string section = body.substr(begin + 1, body.find('`', begin + 1) - begin - 1);
+    EXPECT_THAT(runbook, HasSubstr("## " + section + "\n"));
+  }
 }
 
 TEST(GithubText, BrokenMarksAreNone) {

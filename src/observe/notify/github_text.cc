@@ -76,14 +76,15 @@ std::string list_of(const std::vector<std::string>& lines, size_t max) {
 }
 
 std::string runbook_section(std::string_view id) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> sections{{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> sections{{
       {"backup/", "BackupFailed"},
       {"killed/", "BackupFailed"},
+      {"unit/", "BackupFailed"},
       {"service/", "BackupPartial"},
       {"drill/", "BackupDrillFailed"},
       {"watch/", "BackupStale"},
       {"notifier/", "BackupNotifierFailing"},
-      {"missed/", "BackupStale"},
+      {"metrics/", "BackupMetricsBroken"},
   }};
   if (id.starts_with("alert/")) {
     id.remove_prefix(6);
