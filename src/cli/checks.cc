@@ -16,6 +16,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/checks_telling.h"
 #include "cli/discovery.h"
 #include "cli/job_request.h"
 #include "cli/keys.h"
@@ -51,6 +52,11 @@ class Checks {
     }
     guarded(ErrorKind::service, "labels", [&] { check_labels(); });
     guarded(ErrorKind::service, "discover", [&] { check_uncovered(); });
+    guarded(ErrorKind::config, "notify", [&] {
+      for (CheckFinding& one : check_telling(context_)) {
+        add(one.area, one.subject, std::move(one.finding));
+      }
+    });
     check_unused_keys();
     return std::move(findings_);
   }
@@ -303,15 +309,6 @@ class Checks {
                           const std::string& hint) {
       add(ErrorKind::config, key, {Level::warning, message, hint});
     };
-    const NotifyConfig& notify = config_->notify;
-    if (notify.discord || notify.github || notify.heartbeat || notify.webhook || notify.smtp) {
-      warn("notify", "this version sends no notifications yet",
-           "Watch the exit code of 'lifeboat backup' until then.");
-    }
-    if (config_->metrics.textfile || !config_->metrics.pushgateway.empty()) {
-      warn("metrics", "this version writes no metrics yet",
-           "Watch the exit code of 'lifeboat backup' until then.");
-    }
     std::vector<std::string> commands;
     for (const JobConfig& job : config_->jobs) {
       if (job.schedule != manual) commands.push_back(format("'lifeboat backup {}'", job.name));

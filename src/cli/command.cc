@@ -74,6 +74,11 @@ void add_identity_options(CLI::App& command, CommandContext& context) {
   add_trust_option(command, context);
 }
 
+void add_no_notify_option(CLI::App& command, bool& no_notify) {
+  command.add_flag("--no-notify", no_notify,
+                   "tell nobody how it went: for a try by hand; metrics are written all the same");
+}
+
 CLI::Option* add_list_option(CLI::App& command, const std::string& names,
                              std::vector<std::string>& values, const std::string& help) {
   return command.add_option(names, values, help)->allow_extra_args(false);

@@ -43,6 +43,8 @@ void add_store_options(CLI::App& command, CommandContext& context);
 void add_trust_option(CLI::App& command, CommandContext& context);
 // -i, --identity, --passphrase-file, --trust: what reading a snapshot takes
 void add_identity_options(CLI::App& command, CommandContext& context);
+// --no-notify
+void add_no_notify_option(CLI::App& command, bool& no_notify);
 // An option that may be given several times, one value each.
 CLI::Option* add_list_option(CLI::App& command, const std::string& names,
                              std::vector<std::string>& values, const std::string& help);
@@ -61,6 +63,7 @@ void add_drill(CLI::App& app, CommandContext& context);
 void add_bucket(CLI::App& app, CommandContext& context);
 void add_check(CLI::App& app, CommandContext& context);
 void add_monitoring(CLI::App& app, CommandContext& context);
+void add_notify(CLI::App& app, CommandContext& context);
 void add_prune(CLI::App& app, CommandContext& context);
 void add_watch(CLI::App& app, CommandContext& context);
 void add_keygen(CLI::App& app, CommandContext& context);

@@ -15,30 +15,6 @@
 #include "snapshot/catalog.h"
 
 namespace lifeboat::cli {
-namespace {
-
-LoadOptions load_options(const RecipeRegistry& recipes, CommandContext& context) {
-  LoadOptions options;
-  options.recipe_options = [&recipes](std::string_view name) -> const std::vector<OptionSpec>* {
-    const Recipe* recipe = recipes.find(name);
-    return recipe == nullptr ? nullptr : &recipe->info().options;
-  };
-  options.recipe_names = recipes.names();
-  use_process_environment(options);
-  options.run_command = [&context](const std::vector<std::string>& argv) {
-    ChildOptions child;
-    child.argv = argv;
-    child.stop = context.stop();
-    CommandOutput result = run_command(std::move(child), context.clock());
-    Secret secret(result.output);
-    wipe(std::as_writable_bytes(std::span(result.output)));
-    return secret;
-  };
-  return options;
-}
-
-}  // namespace
-
 CommandContext::CommandContext(Surroundings& surroundings)
     : surroundings_(surroundings),
       out_(surroundings.out),
@@ -46,6 +22,27 @@ CommandContext::CommandContext(Surroundings& surroundings)
       style_(surroundings.terminal.colours) {}
 
 CommandContext::~CommandContext() = default;
+
+LoadOptions CommandContext::load_options() {
+  LoadOptions loading;
+  const RecipeRegistry& known = recipes();
+  loading.recipe_options = [&known](std::string_view name) -> const std::vector<OptionSpec>* {
+    const Recipe* recipe = known.find(name);
+    return recipe == nullptr ? nullptr : &recipe->info().options;
+  };
+  loading.recipe_names = known.names();
+  use_process_environment(loading);
+  loading.run_command = [this](const std::vector<std::string>& argv) {
+    ChildOptions child;
+    child.argv = argv;
+    child.stop = stop();
+    CommandOutput result = run_command(std::move(child), clock());
+    Secret secret(result.output);
+    wipe(std::as_writable_bytes(std::span(result.output)));
+    return secret;
+  };
+  return loading;
+}
 
 std::filesystem::path CommandContext::config_path() const {
   return options.config_path.empty() ? default_config_path : options.config_path;
@@ -68,7 +65,7 @@ const Config& CommandContext::config() {
         "--identity FILE.");
     throw error;
   }
-  config_ = std::make_unique<Config>(load_config(config_path(), load_options(recipes(), *this)));
+  config_ = std::make_unique<Config>(load_config(config_path(), load_options()));
   return *config_;
 }
 

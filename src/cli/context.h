@@ -26,6 +26,7 @@
 
 namespace lifeboat {
 struct Config;
+struct LoadOptions;
 class S3Store;
 }  // namespace lifeboat
 
@@ -76,9 +77,13 @@ class CommandContext {
   std::filesystem::path config_path() const;
   // Whether one was named, or is at the usual place.
   bool has_config() const;
+  // Whether this runs for the configuration, and not for a store that was named without any.
+  bool is_at_home() const { return options.store.empty() || !options.config_path.empty(); }
   // Throws ConfigErrors that hold every fault. Its warnings are for `backup` and `check` to tell:
   // who reads snapshots has other worries.
   const Config& config();
+  // With which it is loaded; refers to this context.
+  LoadOptions load_options();
   Store& store();
   // The same, for what only a bucket has: Error(usage) for another store.
   S3Store& s3_store();

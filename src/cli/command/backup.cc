@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/discovery.h"
-#include "cli/progress_bar.h"
 #include "cli/render.h"
+#include "cli/watched_run.h"
 #include "config/config.h"
 #include "engine/backup.h"
 #include "store/dir_store.h"
@@ -19,6 +19,7 @@ namespace {
 
 struct Options {
   std::string job;
+  bool no_notify = false;
 };
 
 // A store folder that is missing is a new store far more often than an unplugged disk; it is made,
@@ -50,18 +51,19 @@ void tell_failures(const Manifest& manifest, CommandContext& context) {
   }
 }
 
-int backup(const Options& options, CommandContext& context) {
+int backup(const Options& options, CommandContext& context, WatchedRun& run) {
   const Config& config = context.config();
   tell_warnings(config, context);
   BackupRequest request = job_request_of(config.job(options.job), context);
   request.signing_key = context.signing_key();
   make_store_folder(config, context);
-  ProgressBar progress(context.talk(), context.clock());
-  Environment environment = context.environment(progress);
+  Environment environment = context.environment(run.progress());
   BackupResult result = run_backup(request, environment);
+  run.progress().begin("look for what is not covered", 0);
   for (std::string& warning : uncovered_warnings(context)) {
     result.warnings.push_back(std::move(warning));
   }
+  run.account(backup_account(run.frame(), result));
   context.talk().status("");
   if (context.options.json) {
     context.out().json(backup_to_json(result));
@@ -86,7 +88,12 @@ void add_backup(CLI::App& app, CommandContext& context) {
                                     "lifeboat backup --config ./lifeboat.yaml --json"}});
   command.add_option("JOB", options->job, "the job (may be left out if there is only one)");
   add_config_option(command, context);
-  set_action(command, context, [options, &context] { return backup(*options, context); });
+  add_no_notify_option(command, options->no_notify);
+  set_action(command, context, [options, &context] {
+    return run_watched(context,
+                       {.activity = "backup", .job = options->job, .silent = options->no_notify},
+                       [&](WatchedRun& run) { return backup(*options, context, run); });
+  });
 }
 
 }  // namespace lifeboat::cli

@@ -6,10 +6,11 @@
 #include "base/error.h"
 #include "base/exit_code.h"
 #include "base/format.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/progress_bar.h"
 #include "cli/render.h"
+#include "cli/watched_run.h"
 #include "config/config.h"
 #include "engine/drill.h"
 #include "snapshot/catalog.h"
@@ -25,6 +26,7 @@ struct Options {
   std::string scratch_size_max;
   bool sabotage = false;
   bool no_evidence = false;
+  bool no_notify = false;
 };
 
 // The configuration's, if this drill is of its store.
@@ -66,8 +68,20 @@ uint64_t scratch_limit(const Options& options) {
       .hint("Write it as 500 MiB or 20 GB.");
 }
 
-int sabotage(const DrillRequest& request, Environment& environment, CommandContext& context) {
+// Whose snapshot it is, for the messages; why it cannot be read, the drill itself tells.
+void name_snapshot(const SnapshotId& id, Environment& environment, WatchedRun& run) {
+  run.set_snapshot(id.host, "");
+  try {
+    run.set_snapshot(id.host, load_manifest(environment.store, id, environment.trust).job);
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+  }
+}
+
+int sabotage(const DrillRequest& request, Environment& environment, CommandContext& context,
+             WatchedRun& run) {
   const auto outcomes = run_sabotage(request, environment);
+  run.account(sabotage_account(run.frame(), outcomes));
   context.talk().status("");
   if (context.options.json) {
     context.out().json(sabotage_to_json(request.id, outcomes));
@@ -80,19 +94,20 @@ int sabotage(const DrillRequest& request, Environment& environment, CommandConte
   return all_caught ? exit_ok : exit_code(ErrorKind::verification);
 }
 
-int drill(const Options& options, CommandContext& context) {
-  ProgressBar progress(context.talk(), context.clock());
+int drill(const Options& options, CommandContext& context, WatchedRun& run) {
   DrillRequest request;
   request.identities = context.required_identities();
-  Environment environment = context.environment(progress);
+  Environment environment = context.environment(run.progress());
   request.id = chosen_snapshot(options, context, environment);
+  name_snapshot(request.id, environment, run);
   request.engine = chosen_engine(options, context);
   request.scratch_dir = context.scratch_dir(options.scratch);
   request.scratch_bytes_max = scratch_limit(options);
   request.keep_evidence = !options.no_evidence;
-  if (options.sabotage) return sabotage(request, environment, context);
+  if (options.sabotage) return sabotage(request, environment, context, run);
 
   const DrillResult result = run_drill(request, environment);
+  run.account(drill_account(run.frame(), result));
   context.talk().status("");
   if (!result.evidence_warning.empty()) {
     context.talk().warn(format("no evidence was written: {}", printable(result.evidence_warning)));
@@ -150,7 +165,15 @@ void add_drill(CLI::App& app, CommandContext& context) {
   command.add_flag("--no-evidence", options->no_evidence, "write nothing to the store");
   add_store_options(command, context);
   add_identity_options(command, context);
-  set_action(command, context, [options, &context] { return drill(*options, context); });
+  add_no_notify_option(command, options->no_notify);
+  set_action(command, context, [options, &context] {
+    return run_watched(context,
+                       {.activity = "drill",
+                        .is_watched = context.is_at_home(),
+                        .silent = options->no_notify,
+                        .tells_success = !options->sabotage},
+                       [&](WatchedRun& run) { return drill(*options, context, run); });
+  });
 }
 
 }  // namespace lifeboat::cli

@@ -6,8 +6,8 @@
 #include "base/exit_code.h"
 #include "cli/command.h"
 #include "cli/job_request.h"
-#include "cli/progress_bar.h"
 #include "cli/render.h"
+#include "cli/watched_run.h"
 #include "engine/prune.h"
 
 namespace lifeboat::cli {
@@ -15,6 +15,7 @@ namespace {
 
 struct Options {
   bool dry_run = false;
+  bool no_notify = false;
 };
 
 // A store that was named is pruned by the configuration too if there is one: a person who keeps 90
@@ -24,7 +25,7 @@ bool has_config(const CommandContext& context) {
          std::filesystem::exists(context.config_path());
 }
 
-int prune(const Options& options, CommandContext& context) {
+int prune(const Options& options, CommandContext& context, WatchedRun& run) {
   PruneRequest request;
   request.dry_run = options.dry_run;
   request.host = context.default_host();
@@ -33,8 +34,7 @@ int prune(const Options& options, CommandContext& context) {
     request.retention = retention_of(context.config().retention);
     request.lock_dir = context.config().state_dir;
   }
-  ProgressBar progress(context.talk(), context.clock());
-  Environment environment = context.environment(progress);
+  Environment environment = context.environment(run.progress());
   const PrunePlan plan = run_prune(request, environment);
   context.talk().status("");
   if (context.options.json) {
@@ -58,7 +58,15 @@ void add_prune(CLI::App& app, CommandContext& context) {
                     "lifeboat prune --store dir:/mnt/usb/backups --host vps-h1 --json"}});
   command.add_flag("--dry-run", options->dry_run, "show what would go, and remove nothing");
   add_store_options(command, context);
-  set_action(command, context, [options, &context] { return prune(*options, context); });
+  add_no_notify_option(command, options->no_notify);
+  set_action(command, context, [options, &context] {
+    return run_watched(context,
+                       {.activity = "prune",
+                        .is_watched = !options->dry_run && context.is_at_home(),
+                        .silent = options->no_notify,
+                        .tells_success = false},
+                       [&](WatchedRun& run) { return prune(*options, context, run); });
+  });
 }
 
 }  // namespace lifeboat::cli

@@ -7,8 +7,8 @@
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/command.h"
-#include "cli/progress_bar.h"
 #include "cli/render.h"
+#include "cli/watched_run.h"
 #include "engine/verify.h"
 #include "snapshot/catalog.h"
 #include "snapshot/layout.h"
@@ -19,13 +19,14 @@ namespace {
 struct Options {
   std::string snapshot = "latest";
   bool all = false;
+  bool no_notify = false;
 };
 
 // Each snapshot of the store; those that fail are told and the rest still checked. The exit code
 // is the first failure's.
-int verify_all(Environment& environment, CommandContext& context) {
+int verify_all(Environment& environment, CommandContext& context, WatchedRun& run) {
   const std::vector<SnapshotId> ids = context.snapshots();
-  int code = exit_ok;
+  PlainOutcome outcome;
   if (context.options.json) context.out().begin_array();
   for (const SnapshotId& id : ids) {
     try {
@@ -37,7 +38,7 @@ int verify_all(Environment& environment, CommandContext& context) {
       }
     } catch (const Error& error) {
       const Failure failure = describe_failure(std::current_exception());
-      if (code == exit_ok) code = failure.code;
+      if (outcome.code == exit_ok) outcome = {failure.code, failure.message, failure.hints};
       if (context.options.json) {
         Json item = {{"snapshot", id.text()}, {"ok", false}};
         item.update(failure_to_json(failure));
@@ -48,22 +49,22 @@ int verify_all(Environment& environment, CommandContext& context) {
     }
     context.out().flush();
   }
+  run.account(plain_account(run.frame(), outcome));
   if (context.options.json) context.out().end_array();
   if (ids.empty()) context.talk().say(format("{} holds no snapshots", environment.store.name()));
-  return code;
+  return outcome.code;
 }
 
-int verify(const Options& options, CommandContext& context) {
-  ProgressBar progress(context.talk(), context.clock());
+int verify(const Options& options, CommandContext& context, WatchedRun& run) {
   if (context.identities().empty()) {
     context.talk().say(
         "no private key: only the stored bytes are checked (give --identity FILE for all)");
   }
-  Environment environment = context.environment(progress);
+  Environment environment = context.environment(run.progress());
   if (!environment.trust.is_required()) {
     context.talk().say("no trusted key: who wrote it is not checked (give --trust KEY for that)");
   }
-  if (options.all) return verify_all(environment, context);
+  if (options.all) return verify_all(environment, context, run);
   const SnapshotId id =
       resolve_snapshot(environment.store, options.snapshot, context.default_host());
   const VerifyResult result = verify_snapshot(id, context.identities(), environment);
@@ -91,7 +92,15 @@ void add_verify(CLI::App& app, CommandContext& context) {
   command.add_flag("--all", options->all, "every snapshot of the store")->excludes(snapshot);
   add_store_options(command, context);
   add_identity_options(command, context);
-  set_action(command, context, [options, &context] { return verify(*options, context); });
+  add_no_notify_option(command, options->no_notify);
+  set_action(command, context, [options, &context] {
+    return run_watched(context,
+                       {.activity = "verify",
+                        .is_watched = context.is_at_home(),
+                        .silent = options->no_notify,
+                        .tells_success = false},
+                       [&](WatchedRun& run) { return verify(*options, context, run); });
+  });
 }
 
 }  // namespace lifeboat::cli
