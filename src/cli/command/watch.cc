@@ -14,6 +14,7 @@
 #include "cli/expectations.h"
 #include "cli/job_request.h"
 #include "cli/render_watch.h"
+#include "cli/telling.h"
 #include "cli/watch_telling.h"
 #include "config/config.h"
 #include "config/schedule.h"
@@ -85,32 +86,10 @@ WatchRequest request_of(const Options& options, const std::vector<Expectation>& 
   return request;
 }
 
-NotifyTargets targets_of(const NotifyConfig& config) {
-  NotifyTargets targets;
-  if (const auto& discord = config.discord) {
-    targets.discord = DiscordTarget{discord->webhook, discord->success};
-  }
-  if (const auto& github = config.github) {
-    targets.github = GithubTarget{github->api_url, github->repo, github->token};
-  }
-  if (const auto& heartbeat = config.heartbeat) {
-    targets.heartbeat =
-        HeartbeatTarget{heartbeat->url, heartbeat->start_url, heartbeat->fail_url, heartbeat->jobs};
-  }
-  if (const auto& webhook = config.webhook) {
-    targets.webhook = WebhookTarget{webhook->url, webhook->authorization, webhook->success};
-  }
-  if (const auto& smtp = config.smtp) {
-    targets.smtp =
-        SmtpTarget{smtp->url, smtp->username, smtp->password, smtp->from, smtp->to, smtp->success};
-  }
-  return targets;
-}
-
 WatchAudience audience_of(const Options& options, CommandContext& context) {
   WatchAudience audience;
   if (uses_config(context)) {
-    audience.targets = targets_of(context.config().notify);
+    audience.targets = notify_targets_of(context.config().notify);
     audience.state_dir = context.config().state_dir;
   } else if (const char* home = ::getenv("XDG_STATE_HOME"); home != nullptr && *home == '/') {
     audience.state_dir = std::filesystem::path(home) / "lifeboat";
