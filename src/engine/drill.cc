@@ -40,19 +40,18 @@ Json probe_to_json(const ProbeResult& probe) {
 }
 
 std::string print_evidence(const DrillResult& result, Timestamp now) {
-  Json value = {
-      {"format", 1},
-      {"tool", "lifeboat " LIFEBOAT_VERSION},
-      {"snapshot", result.id.text()},
-      {"archive_sha256", result.manifest.archive.sha256},
-      {"drilled", print_time(now)},
-      {"engine", drill_engine_name(result.engine)},
-      {"restore_duration_seconds", std::chrono::duration<double>(result.restore_duration).count()},
-      {"duration_seconds", std::chrono::duration<double>(result.duration).count()},
-      {"result", drill_line(result)},
-      {"archive", Json::array()},
-      {"services", Json::array()}};
-  for (const auto& probe : result.archive_probes) value["archive"].push_back(probe_to_json(probe));
+  DrillEvidence evidence;
+  evidence.id = result.id;
+  evidence.job = result.manifest.job;
+  evidence.archive_sha256 = result.manifest.archive.sha256;
+  evidence.drilled = now;
+  evidence.engine = drill_engine_name(result.engine);
+  evidence.restore_duration = result.restore_duration;
+  evidence.duration = result.duration;
+  evidence.result = drill_line(result);
+  Json archive = Json::array();
+  for (const auto& probe : result.archive_probes) archive.push_back(probe_to_json(probe));
+  Json services = Json::array();
   for (const DrilledService& service : result.services) {
     Json entry = {{"name", service.name},
                   {"recipe", service.recipe},
@@ -61,9 +60,9 @@ std::string print_evidence(const DrillResult& result, Timestamp now) {
                   {"probes", Json::array()}};
     for (const auto& probe : service.probes) entry["probes"].push_back(probe_to_json(probe));
     if (!service.not_started.empty()) entry["not_started"] = service.not_started;
-    value["services"].push_back(std::move(entry));
+    services.push_back(std::move(entry));
   }
-  return print_json(value);
+  return print_drill_evidence(evidence, std::move(archive), std::move(services));
 }
 
 // A drill with a key that may only read is still a drill: the reason is told, not thrown.
@@ -162,21 +161,20 @@ DrillResult run_drill(const DrillRequest& request, Environment& environment) {
 }
 
 std::string drill_line(const DrillResult& result) {
-  switch (result.verdict) {
-    case DrillVerdict::ok:
-      return format("RESTORE OK — {}", join(headline(result), ", "));
-    case DrillVerdict::partial: {
-      std::vector<std::string> absent;
-      for (const DrilledService& service : result.services) {
-        if (!service.in_snapshot) absent.push_back(service.name);
-      }
-      return format("RESTORE PARTIAL — {}; not in the snapshot: {}", join(headline(result), ", "),
-                    join(absent, ", "));
-    }
-    case DrillVerdict::failed:
-      break;
+  std::string rest;
+  if (result.verdict == DrillVerdict::failed) {
+    rest = format("{}", join(failures(result), "; "));
+  } else {
+    rest = format("{}", join(headline(result), ", "));
   }
-  return format("RESTORE FAILED — {}", join(failures(result), "; "));
+  if (result.verdict == DrillVerdict::partial) {
+    std::vector<std::string> absent;
+    for (const DrilledService& service : result.services) {
+      if (!service.in_snapshot) absent.push_back(service.name);
+    }
+    rest += format("; not in the snapshot: {}", join(absent, ", "));
+  }
+  return format("{} — {}", drill_verdict_line(result.verdict), rest);
 }
 
 }  // namespace lifeboat

@@ -10,6 +10,7 @@
 
 #include "codec/age/age.h"
 #include "engine/environment.h"
+#include "snapshot/drill_evidence.h"
 #include "snapshot/layout.h"
 #include "snapshot/manifest.h"
 
@@ -44,8 +45,6 @@ struct DrilledService {
   std::string not_started = {};
   bool passed() const;
 };
-
-enum class DrillVerdict { ok, partial, failed };
 
 struct DrillResult {
   SnapshotId id;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/short_text.h"
 #include "base/text.h"
 #include "crypto/base64.h"
 #include "crypto/hash.h"
@@ -19,14 +20,7 @@ constexpr const char* member_signed_by = "signed_by";
 constexpr const char* member_signature = "signature";
 
 // All of these give what they made unchanged when applied once more, or parsing could not compare.
-std::string clip(std::string_view text) {
-  std::string clean = printable(text);
-  if (clean.size() <= text_bytes_max) return clean;
-  constexpr std::string_view dots = "...";
-  size_t end = text_bytes_max - dots.size();
-  while ((static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) --end;  // not within a character
-  return clean.substr(0, end).append(dots);
-}
+std::string clip(std::string_view text) { return clip_text(text, text_bytes_max); }
 
 Json clip_all(const std::vector<std::string>& texts) {
   Json list = Json::array();

@@ -9,9 +9,9 @@
 
 #include "base/error.h"
 #include "base/format.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "snapshot/catalog.h"
+#include "snapshot/drill_evidence.h"
 #include "snapshot/retention.h"
 
 namespace lifeboat {
@@ -19,9 +19,6 @@ namespace {
 
 using std::chrono::days;
 using std::chrono::sys_days;
-
-constexpr size_t evidence_bytes_max = 4 * 1024 * 1024;
-constexpr std::string_view proved = "RESTORE OK";
 
 struct Held {
   std::map<std::string, ObjectInfo> objects;  // by key
@@ -44,33 +41,19 @@ struct Held {
   }
 };
 
-// A good drill.
-struct Proof {
-  std::string key;
-  SnapshotId id;
-  Timestamp drilled{};
-  std::string archive_sha256;
-};
-
 struct HostObjects {
   std::map<SnapshotId, Held> snapshots;  // and what a run without a manifest left
   std::vector<ObjectInfo> evidence;
 };
 
-std::string text_of(const Json& value, const char* name) {
-  return value.contains(name) && value[name].is_string() ? value[name].get<std::string>() : "";
-}
-
 // Nothing for a drill that failed, and for what is no evidence.
-std::optional<Proof> read_proof(Store& store, const std::string& key) {
-  const auto source = store.open(key);
-  const Bytes bytes = read_all(*source, evidence_bytes_max, format("drill evidence '{}'", key));
+std::optional<DrillEvidence> read_proof(Store& store, const std::string& key) {
   try {
-    const Json value = parse_json(as_text(bytes), key);
-    const auto id = parse_snapshot_text(text_of(value, "snapshot"));
-    if (!id || !text_of(value, "result").starts_with(proved)) return std::nullopt;
-    return Proof{key, *id, parse_time(text_of(value, "drilled")), text_of(value, "archive_sha256")};
-  } catch (const Error&) {
+    DrillEvidence evidence = load_drill_evidence(store, key);
+    if (evidence.verdict != DrillVerdict::ok) return std::nullopt;
+    return evidence;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::verification) throw;
     return std::nullopt;
   }
 }
@@ -135,7 +118,7 @@ void HostPlan::keep_newest() {
 }
 
 void HostPlan::keep_proved() {
-  std::map<std::string, Proof> last;  // by job
+  std::map<std::string, std::pair<std::string, DrillEvidence>> last;  // by job; with its key
   for (const ObjectInfo& info : host_.evidence) {
     const auto proof = read_proof(store_, info.key);
     if (!proof || proof->drilled > now_) continue;
@@ -143,12 +126,14 @@ void HostPlan::keep_proved() {
     if (held == host_.snapshots.end() || !held->second.is_good()) continue;
     const Manifest& manifest = *held->second.manifest;
     if (manifest.archive.sha256 != proof->archive_sha256) continue;
-    const auto [known, is_new] = last.try_emplace(manifest.job, *proof);
-    if (!is_new && proof->drilled > known->second.drilled) known->second = *proof;
+    const auto [known, is_new] = last.try_emplace(manifest.job, info.key, *proof);
+    if (!is_new && proof->drilled > known->second.second.drilled) {
+      known->second = {info.key, *proof};
+    }
   }
   for (const auto& [job, proof] : last) {
-    keep(proof.id, format("the last one of job '{}' that a drill proved", printable(job)));
-    kept_evidence_.insert(proof.key);
+    keep(proof.second.id, format("the last one of job '{}' that a drill proved", printable(job)));
+    kept_evidence_.insert(proof.first);
   }
 }
 
