@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::array<ExitCode, 13> table{{
     {0, "ok", "everything asked for was done"},
-    {1, "differs", "nothing failed, but what was compared is not the same"},
+    {1, "differs",
+     "nothing failed, but what was compared is not the same, or something needs a look"},
     {2, "usage", "the command line is wrong"},
     {3, "config", "the configuration, or a secret it names, is wrong"},
     {4, "service", "a service, or a tool needed to read it, failed"},

@@ -18,6 +18,8 @@ constexpr size_t help_column_width = 34;
 
 void add_commands(CLI::App& app, CommandContext& context) {
   add_backup(app, context);
+  add_status(app, context);
+  add_report(app, context);
   add_list(app, context);
   add_ls(app, context);
   add_cat(app, context);

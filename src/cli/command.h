@@ -52,6 +52,8 @@ void set_action(CLI::App& command, CommandContext& context, std::function<int()>
 
 void add_backup(CLI::App& app, CommandContext& context);
 void add_list(CLI::App& app, CommandContext& context);
+void add_status(CLI::App& app, CommandContext& context);
+void add_report(CLI::App& app, CommandContext& context);
 void add_ls(CLI::App& app, CommandContext& context);
 void add_cat(CLI::App& app, CommandContext& context);
 void add_relay(CLI::App& app, CommandContext& context);

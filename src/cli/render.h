@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/short_text.h"
 #include "cli/table.h"
 #include "engine/backup.h"
 #include "engine/drill.h"
@@ -23,9 +24,6 @@
 #include "snapshot/retention.h"
 
 namespace lifeboat::cli {
-
-// "12 min", "5 h", "3 d": how old something is, in one unit.
-std::string print_age(std::chrono::nanoseconds age);
 
 // One row of `list`.
 struct ListedSnapshot {

@@ -8,8 +8,6 @@
 namespace lifeboat::cli {
 namespace {
 
-using std::chrono::duration_cast;
-
 std::string print_when(Timestamp time) {
   std::string text = print_time(time);  // 2026-05-07T02:00:00Z
   text[10] = ' ';
@@ -83,14 +81,6 @@ size_t failed_services(const Manifest& manifest) {
 }
 
 }  // namespace
-
-std::string print_age(std::chrono::nanoseconds age) {
-  using namespace std::chrono;
-  if (age < minutes(1)) return "now";
-  if (age < hours(1)) return format("{} min", duration_cast<minutes>(age).count());
-  if (age < hours(48)) return format("{} h", duration_cast<hours>(age).count());
-  return format("{} d", duration_cast<hours>(age).count() / 24);
-}
 
 std::string render_list(const std::vector<ListedSnapshot>& snapshots, Timestamp now,
                         const Style& style) {

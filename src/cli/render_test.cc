@@ -70,14 +70,6 @@ TEST(CutToWidth, CutsAtCodePoints) {
   EXPECT_EQ(cut_to_width("abc", 0), "");
 }
 
-TEST(PrintAge, UsesOneUnit) {
-  EXPECT_EQ(print_age(-5s), "now");
-  EXPECT_EQ(print_age(59s), "now");
-  EXPECT_EQ(print_age(60s), "1 min");
-  EXPECT_EQ(print_age(47h), "47 h");
-  EXPECT_EQ(print_age(49h), "2 d");
-}
-
 TEST(RenderList, ShowsWholePartialAndDamaged) {
   ListedSnapshot whole{sample_id(), sample_manifest(), ""};
   ListedSnapshot partial{sample_id("020000"), sample_manifest(), ""};
