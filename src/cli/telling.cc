@@ -106,6 +106,7 @@ void Telling::remember(const std::function<void(HostState&)>& change) {
     state_ = file_.update(change);
   } catch (const Error& error) {
     change(state_);
+    is_remembered_ = false;
     trouble(format("what this run did is not remembered: {}", error.what()));
   }
 }
@@ -162,9 +163,21 @@ void Telling::keep_notifier_states(const std::vector<NotifierState>& notifiers) 
   });
 }
 
+// Another run may have ended since: what it wrote last must not be taken back.
+void Telling::reload() {
+  if (!is_remembered_) return;
+  try {
+    state_ = file_.load();
+    state_.host = reporting_.host;
+  } catch (const Error& error) {
+    log_warning("{}", error.what());
+  }
+}
+
 void Telling::publish() {
   const MetricsConfig& metrics = reporting_.metrics;
   if (!metrics.textfile && metrics.pushgateway.empty()) return;
+  reload();
   std::vector<Problem> problems;
   const auto attempt = [&](std::string_view id, const auto& body) {
     try {

@@ -41,6 +41,7 @@ class Telling {
  private:
   enum class Audience { living, all };
   std::vector<Delivery> deliver(Notice notice, Audience audience);
+  void reload();
   void keep_notifier_states(const std::vector<NotifierState>& notifiers);
 
   CommandContext& context_;
@@ -48,6 +49,7 @@ class Telling {
   bool silent_;
   StateFile file_;
   HostState state_;
+  bool is_remembered_ = true;  // `state_` is in the file
   std::vector<std::string> troubles_;
 };
 

@@ -79,7 +79,10 @@ make_db_image() {
     fi
   done
   empty_root "$root"
-  copy_programs "$root" /usr/sbin/mariadbd /usr/share/mysql /usr/lib/mysql \
+  # The folder of plugins is in the package of some versions only.
+  local plugins=()
+  if [[ -d /usr/lib/mysql ]]; then plugins=(/usr/lib/mysql); fi
+  copy_programs "$root" /usr/sbin/mariadbd /usr/share/mysql "${plugins[@]}" \
     /usr/bin/{mariadb-install-db,my_print_defaults,resolveip} \
     /usr/bin/mariadb{,-dump,-admin,-check,-upgrade} \
     "$postgres/bin" "$postgres/lib" "/usr/share/postgresql/${postgres##*/}" /usr/share/zoneinfo
