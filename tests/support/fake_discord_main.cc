@@ -8,15 +8,12 @@
 // stderr. The first N requests get STATUS; "hang" is none.
 //
 // It ends with its parent.
-#include <signal.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 
 #include "support/fake_discord.h"
+#include "support/stand_in.h"
 
 int main(int argc, char** argv) {
   using lifeboat::Json;
@@ -30,14 +27,7 @@ int main(int argc, char** argv) {
     std::cerr << "usage: lifeboat-fake-discord --port-file FILE --log FILE [--fail N:STATUS]...\n";
     return 2;
   }
-  const pid_t parent = ::getppid();
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) return 1;
-  // Blocked before there are other threads.
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+  if (!lifeboat::test::begin_stand_in()) return 1;
   std::ofstream log(options["--log"], std::ios::app);
   lifeboat::test::FakeDiscord discord(
       "token", [&log](const Json& seen) { log << lifeboat::print_json_line(seen) << std::endl; },
@@ -46,10 +36,7 @@ int main(int argc, char** argv) {
     const std::string status = failure.substr(failure.find(':') + 1);
     discord.fail_next(std::stoi(failure), status == "hang" ? 0 : std::stoi(status));
   }
-  const std::string made = options["--port-file"] + ".tmp";
-  std::ofstream(made) << discord.url() << "\n";
-  std::filesystem::rename(made, options["--port-file"]);
-  int signal = 0;
-  ::sigwait(&signals, &signal);
+  lifeboat::test::tell_port(options["--port-file"], discord.url());
+  lifeboat::test::wait_for_end();
   return 0;
 }

@@ -8,17 +8,14 @@
 // FILE gets its URL, for notify.github.api_url. The next N requests are answered with STATUS (429
 // with Retry-After: 1); "lost" in its place: they take effect, and their answers are lost. With
 // METHOD, those of that method alone. It ends with its parent.
-#include <signal.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 
 #include "base/text.h"
 #include "support/fake_github.h"
+#include "support/stand_in.h"
 
 namespace {
 
@@ -64,13 +61,7 @@ int main(int argc, char** argv) {
     if (name == "--fail") faults.push_back(value);
   }
   if (argc % 2 == 0 || port_file.empty() || log_file.empty()) return usage();
-  const pid_t parent = ::getppid();
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) return 1;
-  sigset_t signals;  // blocked before there are other threads
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+  if (!lifeboat::test::begin_stand_in()) return 1;
   std::ofstream log(log_file);
   FakeGithub github(options, [&log](const lifeboat::Json& act) {
     log << lifeboat::print_json_line(act) << std::endl;
@@ -78,9 +69,7 @@ int main(int argc, char** argv) {
   if (labels == "dropped") github.set_labels(FakeGithub::Labels::dropped);
   if (labels == "refused") github.set_labels(FakeGithub::Labels::refused);
   for (const std::string& fault : faults) add_fault(github, fault);
-  std::ofstream(port_file + ".tmp") << github.url() << "\n";
-  std::filesystem::rename(port_file + ".tmp", port_file);
-  int signal = 0;
-  ::sigwait(&signals, &signal);
+  lifeboat::test::tell_port(port_file, github.url());
+  lifeboat::test::wait_for_end();
   return 0;
 }

@@ -5,19 +5,14 @@
 //
 // --data DIR also makes the database and the configuration of a Grafana that was used.
 // It serves until its parent is gone or it is told to end.
-#include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <string_view>
-
-#include <sys/prctl.h>
-
-#include <unistd.h>
 
 #include "base/random.h"
 #include "support/fake_grafana.h"
 #include "support/grafana_sample.h"
+#include "support/stand_in.h"
 
 int main(int argc, char** argv) {
   std::string port_file;
@@ -42,22 +37,13 @@ int main(int argc, char** argv) {
                stderr);
     return 2;
   }
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGTERM);
-  sigaddset(&ends, SIGINT);
-  sigprocmask(SIG_BLOCK, &ends, nullptr);  // before any thread is made
-  const pid_t parent = getppid();
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent) return 1;
+  if (!lifeboat::test::begin_stand_in()) return 1;
   lifeboat::test::FakeGrafana grafana(options);
   if (is_seeded) grafana.seed();
   if (!port_file.empty()) {
     const std::string url = grafana.url();
-    std::ofstream(port_file + ".new") << url.substr(url.rfind(':') + 1) << '\n';
-    if (std::rename((port_file + ".new").c_str(), port_file.c_str()) != 0) return 1;
+    lifeboat::test::tell_port(port_file, url.substr(url.rfind(':') + 1));
   }
-  int signal = 0;
-  sigwait(&ends, &signal);
+  lifeboat::test::wait_for_end();
   return 0;
 }

@@ -4,9 +4,6 @@
 //   lifeboat-fake-waha --port-file FILE --data DIR [--key KEY] [--fail "POST /api/..."]
 //
 // It ends with its parent.
-#include <signal.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +11,7 @@
 #include <iostream>
 
 #include "support/fake_waha.h"
+#include "support/stand_in.h"
 
 namespace {
 
@@ -40,23 +38,13 @@ int main(int argc, char** argv) {
     std::cerr << "usage: lifeboat-fake-waha --port-file FILE --data DIR [--key KEY] [--fail ACT]\n";
     return 2;
   }
-  const pid_t parent = ::getppid();
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) return 1;
-  // SIGTERM asks for the account, and ends; blocked before there are other threads.
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+  if (!lifeboat::test::begin_stand_in()) return 1;
   const fs::path data = fs::canonical(options["--data"]);
   const auto sessions = find_sessions(data);
   lifeboat::test::FakeWaha waha(sessions, options.contains("--key") ? options["--key"] : "key");
   if (options.contains("--fail")) waha.fail(options["--fail"], 500);
-  const fs::path made = options["--port-file"] + ".tmp";
-  std::ofstream(made) << waha.url() << "\n";
-  fs::rename(made, options["--port-file"]);
-  int signal = 0;
-  ::sigwait(&signals, &signal);
+  lifeboat::test::tell_port(options["--port-file"], waha.url());
+  lifeboat::test::wait_for_end();
   std::ofstream log(data.parent_path() / "fake-waha.log");
   for (const auto& [name, ignored] : sessions) log << name << " " << waha.status(name) << "\n";
   for (const std::string& act : waha.acts()) log << act << "\n";

@@ -6,9 +6,6 @@
 // Each request is a line of DIR/requests, "METHOD TARGET BODY"; bodies for the bucket are left out.
 // One whose "METHOD TARGET" matches the regular expression in DIR/hold is never answered and has no
 // effect; DIR/reached appears then. It ends with its parent.
-#include <signal.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -19,6 +16,7 @@
 
 #include "support/http_server.h"
 #include "support/scripted_s3.h"
+#include "support/stand_in.h"
 
 namespace {
 
@@ -67,20 +65,11 @@ int main(int argc, char** argv) {
     std::cerr << "usage: lifeboat-holding-server --port-file FILE --dir DIR\n";
     return 2;
   }
-  const pid_t parent = ::getppid();
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) return 1;
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+  if (!lifeboat::test::begin_stand_in()) return 1;
   World world(fs::canonical(options["--dir"]));
   lifeboat::test::HttpServer server(
       [&world](const ServedRequest& request) { return world.answer(request); });
-  const fs::path made = options["--port-file"] + ".tmp";
-  std::ofstream(made) << server.port() << "\n";
-  fs::rename(made, options["--port-file"]);
-  int signal = 0;
-  ::sigwait(&signals, &signal);
+  lifeboat::test::tell_port(options["--port-file"], std::to_string(server.port()));
+  lifeboat::test::wait_for_end();
   return 0;
 }
