@@ -49,6 +49,7 @@ now=$(date +%s)
 run promtool tsdb create-blocks-from openmetrics history.txt "$folder/prometheus"; expect 0
 
 run "$write_metrics" state h1 fill; expect 0
+run "$write_metrics" state h1 run by-hand 0 "$(date -u +%FT%TZ)"; expect 0
 run "$write_metrics" state h1 textfile textfile; expect 0
 start_node_exporter textfile
 prometheus_config > prometheus.yml
