@@ -42,6 +42,7 @@ vanished_within() {
 # The rules a person writes first. Its second rule matches nothing, since '*' is a character like
 # any other, and the first takes everything.
 new_bucket test-lifecycle-wrong
+wrong_since=$SECONDS  # nothing in it is older
 fill
 cat > wrong.json <<'TEXT'
 {"Rules": [
@@ -51,7 +52,6 @@ cat > wrong.json <<'TEXT'
 TEXT
 s3 s3api put-bucket-lifecycle-configuration --bucket "$bucket" \
   --lifecycle-configuration file://wrong.json
-wrong_since=$SECONDS
 lifeboat bucket audit --store "$(store_address)" --host vps-h1
 expect 5
 stdout_has monthly
@@ -111,7 +111,7 @@ if ((SECONDS - wrong_since < 25 * S3_DAY_SECONDS)); then
 fi
 vanished_within 90 "$monthly"
 vanished_within 10 "$weekly"
-echo "the monthly backups were gone $((SECONDS - wrong_since)) s after the wrong rules, of which" \
+echo "the monthly backups were gone $((SECONDS - wrong_since)) s after they were made, of which" \
   "a day lasts $S3_DAY_SECONDS s"
 bucket=test-lifecycle-right
 process_lifecycle
