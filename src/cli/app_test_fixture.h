@@ -37,6 +37,18 @@ class AppFixture : public testing::Test {
     return outcome;
   }
 
+  // With the configuration `lifeboat.yaml` of the folder.
+  Outcome with_config(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--config", path("lifeboat.yaml")});
+    return run(arguments);
+  }
+  // The public half of `key.txt`.
+  std::string recipient() {
+    std::string key = run({"keygen", "-y", path("key.txt")}).out;
+    key.pop_back();
+    return key;
+  }
+
   std::string path(std::string_view name) { return (folder_ / name).native(); }
 
   test::TempFolder folder_;

@@ -33,8 +33,6 @@ class Commands : public AppFixture {
 
   // `more` goes below services.
   void write_config(const std::string& more) {
-    std::string recipient = run({"keygen", "-y", path("key.txt")}).out;
-    recipient.pop_back();
     const std::string second = more.empty() ? "" : ", second";
     test::write_file(path("lifeboat.yaml"), format("host: vps-h1\n"
                                                    "store: {{dir: store}}\n"
@@ -48,13 +46,9 @@ class Commands : public AppFixture {
                                                    "drill: {{identity: key.txt, scratch: .}}\n"
                                                    "spool_dir: .\n"
                                                    "state_dir: state\n",
-                                                   recipient, more, second));
+                                                   recipient(), more, second));
   }
 
-  Outcome with_config(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--config", path("lifeboat.yaml")});
-    return run(arguments);
-  }
   // As on a bare machine.
   Outcome bare(std::vector<std::string> arguments) {
     arguments.insert(arguments.end(),

@@ -33,8 +33,6 @@ class DiffCommand : public AppFixture {
   void TearDown() override { EXPECT_TRUE(fs::is_empty(folder_ / "scratch")); }
 
   void write_config(const std::string& command) {
-    std::string recipient = run({"keygen", "-y", path("key.txt")}).out;
-    recipient.pop_back();
     test::write_file(path("lifeboat.yaml"),
                      format("host: vps-h1\n"
                             "store: {{dir: store}}\n"
@@ -46,11 +44,7 @@ class DiffCommand : public AppFixture {
                             "drill: {{identity: key.txt, scratch: scratch}}\n"
                             "spool_dir: .\n"
                             "state_dir: state\n",
-                            recipient, command));
-  }
-  Outcome with_config(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--config", path("lifeboat.yaml")});
-    return run(arguments);
+                            recipient(), command));
   }
 };
 

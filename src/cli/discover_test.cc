@@ -27,8 +27,7 @@ class DiscoverCommand : public AppFixture {
  protected:
   void SetUp() override {
     ASSERT_EQ(run({"keygen", "-o", path("key.txt")}).code, 0);
-    recipient_ = run({"keygen", "-y", path("key.txt")}).out;
-    recipient_.pop_back();
+    recipient_ = recipient();
     fs::create_directories(folder_ / "store");
     test::write_file(path("live/a.txt"), "hello\n");
   }
@@ -84,10 +83,6 @@ class DiscoverCommand : public AppFixture {
       engine_->on("GET /volumes/" + one["Name"].get<std::string>(),
                   test::json_reply(200, one.dump()));
     }
-  }
-  Outcome with_config(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--config", path("lifeboat.yaml")});
-    return run(arguments);
   }
   static constexpr const char* files_job =
       "services:\n"

@@ -26,8 +26,6 @@ class PruneCommand : public AppFixture {
     write_config("retention: {daily: 10, monthly: 12}\n");
   }
   void write_config(const std::string& retention) {
-    std::string recipient = run({"keygen", "-y", path("key.txt")}).out;
-    recipient.pop_back();
     test::write_file(path("lifeboat.yaml"),
                      format("host: vps-h1\n"
                             "store: {{dir: store}}\n"
@@ -40,11 +38,7 @@ class PruneCommand : public AppFixture {
                             "drill: {{identity: key.txt, scratch: .}}\n"
                             "spool_dir: .\n"
                             "state_dir: state\n",
-                            recipient, retention));
-  }
-  Outcome with_config(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--config", path("lifeboat.yaml")});
-    return run(arguments);
+                            recipient(), retention));
   }
   void nights(int count) {
     for (int night = 0; night < count; ++night) {

@@ -25,8 +25,6 @@ class StatusCommand : public AppFixture {
     std::filesystem::create_directories(folder_ / "live");
     std::filesystem::create_directories(folder_ / "store");
     test::write_file(path("live/a.txt"), "hello\n");
-    std::string recipient = run({"keygen", "-y", path("key.txt")}).out;
-    recipient.pop_back();
     test::write_file(path("lifeboat.yaml"),
                      format("host: vps-h1\n"
                             "store: {{dir: store}}\n"
@@ -38,11 +36,7 @@ class StatusCommand : public AppFixture {
                             "drill: {{identity: key.txt, scratch: .}}\n"
                             "spool_dir: .\n"
                             "state_dir: state\n",
-                            recipient));
-  }
-  Outcome with_config(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--config", path("lifeboat.yaml")});
-    return run(arguments);
+                            recipient()));
   }
   void a_good_night() {
     ASSERT_EQ(with_config({"backup", "-q"}).code, 0);

@@ -34,8 +34,6 @@ class WatchedRuns : public AppFixture {
     write_config("");
   }
   void write_config(const std::string& more) {
-    std::string recipient = run({"keygen", "-y", path("key.txt")}).out;
-    recipient.pop_back();
     test::write_file(path("lifeboat.yaml"),
                      format("host: h1\n"
                             "store: {{dir: store}}\n"
@@ -48,7 +46,7 @@ class WatchedRuns : public AppFixture {
                             "notify: {{webhook: {{url: '{}/hook'}}}}\n"
                             "spool_dir: .\n"
                             "state_dir: state\n{}",
-                            recipient, server_.url(), more));
+                            recipient(), server_.url(), more));
     std::filesystem::permissions(folder_ / "lifeboat.yaml", std::filesystem::perms(0600));
   }
   Outcome backup(std::vector<std::string> more = {}) {
