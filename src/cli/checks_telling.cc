@@ -19,22 +19,13 @@ namespace {
 
 using Level = Finding::Level;
 
-std::string notifier_names(const NotifyConfig& notify) {
-  std::vector<std::string> names;
-  if (notify.discord) names.emplace_back("discord");
-  if (notify.github) names.emplace_back("github");
-  if (notify.heartbeat) names.emplace_back("heartbeat");
-  if (notify.webhook) names.emplace_back("webhook");
-  if (notify.smtp) names.emplace_back("smtp");
-  return format("{}", join(names, ", "));
-}
-
 Finding check_notify(const Config& config) {
-  if (!reporting_of(config).tells_anybody()) {
+  const std::vector<std::string> names = reporting_of(config).notifiers();
+  if (names.empty()) {
     return {Level::warning, "nobody is told of a backup that fails",
             "Add a notify section; docs/NOTIFY.md has examples."};
   }
-  return {Level::ok, notifier_names(config.notify) + " (not tried)",
+  return {Level::ok, format("{} (not tried)", join(names, ", ")),
           "'lifeboat notify test' sends a test."};
 }
 

@@ -1,11 +1,11 @@
 #include "cli/invocations.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/environment_variable.h"
 #include "io/files.h"
 
 namespace lifeboat::cli {
@@ -26,9 +26,8 @@ std::vector<std::string> read_ids(const std::filesystem::path& directory) {
 }  // namespace
 
 std::string own_invocation() {
-  const char* id = std::getenv("INVOCATION_ID");
-  if (id == nullptr || std::string_view(id).find('\n') != std::string_view::npos) return "";
-  return id;
+  const std::string id = environment_variable("INVOCATION_ID");
+  return id.find('\n') == std::string::npos ? id : "";
 }
 
 std::string own_unit() {

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 
+#include "cli/environment_variable.h"
 #include "io/files.h"
 
 namespace lifeboat::cli {
@@ -17,9 +17,8 @@ constexpr std::string_view file_name = "last-good.yaml";
 std::vector<std::filesystem::path> state_dirs(const Reporting& found) {
   std::vector<std::filesystem::path> all;
   if (!found.state_dir.empty()) all.push_back(found.state_dir);
-  if (const char* given = std::getenv("STATE_DIRECTORY"); given != nullptr && *given == '/') {
-    const std::string_view folders = given;
-    all.emplace_back(folders.substr(0, folders.find(':')));
+  if (const std::string given = environment_variable("STATE_DIRECTORY"); given.starts_with('/')) {
+    all.emplace_back(given.substr(0, given.find(':')));
   }
   all.push_back(Config().state_dir);
   return all;

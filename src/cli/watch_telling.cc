@@ -1,7 +1,6 @@
 #include "cli/watch_telling.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
 #include <utility>
 
@@ -9,8 +8,8 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/named_targets.h"
 #include "cli/render.h"
-#include "config/key_tables.h"
 #include "observe/host_state.h"
 
 namespace lifeboat::cli {
@@ -19,28 +18,6 @@ namespace {
 constexpr std::chrono::hours reminder_after{20};  // once a day, whatever the minute
 constexpr const char* state_name = "watch";       // "watch.state.json"
 constexpr const char* store_problem = "watch/store";
-
-std::string variable(const char* name) {
-  const char* value = ::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-void check_value(std::string_view section, std::string_view key, const std::string& value,
-                 const std::string& shown) {
-  for (const KeySpec& spec : config_section(section).keys) {
-    if (spec.name != key || spec.accepts(value)) continue;
-    throw Error(ErrorKind::usage, format("{} is not {}", shown, spec.expected));
-  }
-}
-
-SharedSecret secret_variable(const char* name, std::string_view option) {
-  const std::string value = variable(name);
-  if (value.empty()) {
-    throw Error(ErrorKind::usage, format("{} needs the environment variable {}", option, name));
-  }
-  log_redact(value);
-  return std::make_shared<const Secret>(value);
-}
 
 // Tells all or nothing of what one notice says.
 class Teller {
@@ -142,29 +119,12 @@ Notice summary_of(const std::vector<Notice>& notices) {
 void add_watch_targets(const WatchTellingOptions& options, NotifyTargets& targets) {
   // The configuration's is for backups.
   targets.heartbeat.reset();
-  if (options.discord) {
-    targets.discord = DiscordTarget{secret_variable("LIFEBOAT_DISCORD_WEBHOOK", "--discord")};
-    check_value("notify.discord", "webhook", std::string(targets.discord->webhook->reveal()),
-                "LIFEBOAT_DISCORD_WEBHOOK");
-  }
+  if (options.discord) targets.discord = named_discord();
   if (options.heartbeat) {
-    targets.heartbeat.emplace();
-    targets.heartbeat->url = secret_variable("LIFEBOAT_HEARTBEAT_URL", "--heartbeat");
+    targets.heartbeat = named_heartbeat();
     targets.heartbeat->activity = "watch";
-    check_value("notify.heartbeat", "url", std::string(targets.heartbeat->url->reveal()),
-                "LIFEBOAT_HEARTBEAT_URL");
   }
-  if (!options.github_repo.empty()) {
-    targets.github.emplace();
-    targets.github->repo = options.github_repo;
-    targets.github->token = secret_variable("GITHUB_TOKEN", "--github-repo");
-    check_value("notify.github", "repo", options.github_repo,
-                format("--github-repo {}", printable(options.github_repo)));
-    if (const std::string url = variable("GITHUB_API_URL"); !url.empty()) {
-      check_value("notify.github", "api_url", url, "GITHUB_API_URL");
-      targets.github->api_url = url;
-    }
-  }
+  if (!options.github_repo.empty()) targets.github = named_github(options.github_repo);
   // Whoever looks every hour does not want to read every hour that all is well.
   if (targets.discord) targets.discord->success = false;
   if (targets.webhook) targets.webhook->success = false;

@@ -69,11 +69,10 @@ void forget_old_jobs(Telling& telling, const Config& config) {
   }
 }
 
-void forget_old_notifiers(HostState& state, const NotifyConfig& notify) {
+void forget_old_notifiers(HostState& state, const Reporting& reporting) {
+  const std::vector<std::string> known = reporting.notifiers();
   std::erase_if(state.notifiers, [&](const NotifierState& one) {
-    return (one.name == "discord" && !notify.discord) || (one.name == "github" && !notify.github) ||
-           (one.name == "heartbeat" && !notify.heartbeat) ||
-           (one.name == "webhook" && !notify.webhook) || (one.name == "smtp" && !notify.smtp);
+    return std::find(known.begin(), known.end(), one.name) == known.end();
   });
 }
 
@@ -254,7 +253,7 @@ void WatchedRun::remember(const Account& account, bool good) {
       }
     }
     if (shelf) state.shelf = shelf;
-    forget_old_notifiers(state, config.notify);
+    forget_old_notifiers(state, telling_->reporting());
   });
 }
 

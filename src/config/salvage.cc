@@ -38,8 +38,14 @@ std::string first_line_for(const std::filesystem::path& path) {
 
 }  // namespace
 
-bool Reporting::tells_anybody() const {
-  return notify.discord || notify.github || notify.heartbeat || notify.webhook || notify.smtp;
+std::vector<std::string> Reporting::notifiers() const {
+  std::vector<std::string> names;
+  if (notify.discord) names.emplace_back("discord");
+  if (notify.github) names.emplace_back("github");
+  if (notify.heartbeat) names.emplace_back("heartbeat");
+  if (notify.webhook) names.emplace_back("webhook");
+  if (notify.smtp) names.emplace_back("smtp");
+  return names;
 }
 
 Reporting reporting_of(const Config& config) {

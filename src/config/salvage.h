@@ -22,7 +22,9 @@ struct Reporting {
   MetricsConfig metrics;
   NotifyConfig notify;
 
-  bool tells_anybody() const;
+  // Those that are configured, as their sections are called.
+  std::vector<std::string> notifiers() const;
+  bool tells_anybody() const { return !notifiers().empty(); }
 };
 
 // Of a configuration without faults.

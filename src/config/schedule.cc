@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "base/error.h"
+#include "base/schedule_grace.h"
 #include "base/text.h"
 
 namespace lifeboat {
@@ -179,7 +180,7 @@ std::optional<seconds> longest_gap(std::string_view schedule) {
 std::optional<seconds> stale_after(std::string_view schedule) {
   const auto gap = longest_gap(schedule);
   if (!gap) return std::nullopt;
-  return *gap + hours(2);
+  return *gap + schedule_grace;
 }
 
 }  // namespace lifeboat

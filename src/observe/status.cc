@@ -6,6 +6,7 @@
 
 #include "base/exit_code.h"
 #include "base/format.h"
+#include "base/schedule_grace.h"
 #include "base/short_text.h"
 #include "base/text.h"
 

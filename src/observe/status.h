@@ -21,11 +21,9 @@ namespace lifeboat {
 
 // A drill older than that proves little: the alert BackupDrillStale.
 inline constexpr std::chrono::days drill_age_max{92};
-// A nightly is stale after 26 h; up to two hours before it is fresh.
-inline constexpr std::chrono::hours schedule_grace{2};
 
-// ok below `stale_after` less the grace, warning up to and with `stale_after`, error beyond. With
-// nothing (a job run by hand) always ok.
+// ok below `stale_after` less schedule_grace, warning up to and with `stale_after`, error beyond.
+// With nothing (a job run by hand) always ok.
 FindingLevel age_level(std::chrono::nanoseconds age,
                        const std::optional<std::chrono::seconds>& stale_after);
 

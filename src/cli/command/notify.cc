@@ -1,6 +1,5 @@
 // Tries the notifiers, and tells of a systemd unit that failed without a word.
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/environment_variable.h"
 #include "cli/invocations.h"
 #include "cli/last_good.h"
 #include "cli/table.h"
@@ -94,13 +94,10 @@ struct FailedUnit {
 };
 
 FailedUnit failed_unit(const std::string& named) {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value == nullptr ? "" : value);
-  };
-  FailedUnit unit{variable("MONITOR_UNIT"), variable("MONITOR_SERVICE_RESULT"),
-                  variable("MONITOR_EXIT_CODE"), variable("MONITOR_EXIT_STATUS"),
-                  variable("MONITOR_INVOCATION_ID")};
+  FailedUnit unit{
+      environment_variable("MONITOR_UNIT"), environment_variable("MONITOR_SERVICE_RESULT"),
+      environment_variable("MONITOR_EXIT_CODE"), environment_variable("MONITOR_EXIT_STATUS"),
+      environment_variable("MONITOR_INVOCATION_ID")};
   if (!named.empty()) unit.name = named;
   return unit;
 }

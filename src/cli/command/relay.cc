@@ -1,6 +1,5 @@
 // Alertmanager's webhooks become GitHub issues, by a small server beside Alertmanager.
 
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/named_targets.h"
 #include "config/config.h"
 #include "config/small_file.h"
 #include "http/listener.h"
@@ -29,29 +29,6 @@ struct Options {
   std::string token_file;
   std::string github_repo;
 };
-
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-// Of the command line and the environment, as a GitHub action has it.
-GithubTarget named_target(const std::string& repo) {
-  const std::vector<std::string> parts = split(repo, '/');
-  if (parts.size() != 2 || parts[0].empty() || parts[1].empty()) {
-    throw Error(ErrorKind::usage, format("--github-repo '{}': not OWNER/NAME", printable(repo)));
-  }
-  const std::string token = environment("GITHUB_TOKEN");
-  if (token.empty()) {
-    throw Error(ErrorKind::usage, "file issues: the variable GITHUB_TOKEN is not set")
-        .hint(
-            "Put a fine-grained token with the permission Issues: read and write into it, or "
-            "leave --github-repo away to use notify.github of the configuration.");
-  }
-  GithubTarget target{.repo = repo, .token = std::make_shared<Secret>(token)};
-  if (const std::string url = environment("GITHUB_API_URL"); !url.empty()) target.api_url = url;
-  return target;
-}
 
 GithubTarget configured_target(CommandContext& context) {
   const auto& github = context.config().notify.github;
@@ -101,7 +78,7 @@ int relay(const Options& options, CommandContext& context) {
         .hint("Write it like 127.0.0.1:9096 or [::1]:9096.");
   }
   const GithubTarget target =
-      options.github_repo.empty() ? configured_target(context) : named_target(options.github_repo);
+      options.github_repo.empty() ? configured_target(context) : named_github(options.github_repo);
   const SharedSecret bearer = options.token_file.empty() ? nullptr : read_token(options.token_file);
   const auto notifier = make_github_notifier(
       target, {.clock = context.clock(), .random = context.random(), .stop = context.stop()});

@@ -2,7 +2,6 @@
 // list.
 
 #include <charconv>
-#include <cstdlib>
 #include <memory>
 #include <set>
 
@@ -11,6 +10,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/environment_variable.h"
 #include "cli/expectations.h"
 #include "cli/job_request.h"
 #include "cli/render_watch.h"
@@ -91,7 +91,8 @@ WatchAudience audience_of(const Options& options, CommandContext& context) {
   if (uses_config(context)) {
     audience.targets = notify_targets_of(context.config().notify);
     audience.state_dir = context.config().state_dir;
-  } else if (const char* home = ::getenv("XDG_STATE_HOME"); home != nullptr && *home == '/') {
+  } else if (const std::string home = environment_variable("XDG_STATE_HOME");
+             home.starts_with('/')) {
     audience.state_dir = std::filesystem::path(home) / "lifeboat";
   }
   if (!options.state_dir.empty()) audience.state_dir = options.state_dir;
