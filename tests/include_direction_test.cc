@@ -19,7 +19,8 @@ using Rooms = std::map<std::string, std::set<std::string>>;
 
 const Rooms& direct_uses() {
   static const Rooms table{
-      {"cli", {"config", "engine", "observe"}},
+      {"cli", {"config", "engine", "observe", "scheduler"}},
+      {"scheduler", {"config", "process", "io"}},
       {"engine", {"recipe", "snapshot", "store", "codec", "observe", "crypto"}},
       {"recipe", {"docker", "process", "http", "io", "crypto"}},
       {"snapshot", {"store", "codec", "crypto"}},
