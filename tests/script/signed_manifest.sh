@@ -36,7 +36,8 @@ stdout_has 'foreign signature'
 by_hand() {
   (
     cd "$1"
-    sed -n '/^## A signature, by hand/,$s/^\$ //p' "$project/docs/FORMAT.md" > "$folder/by_hand"
+    sed -n '/^### Who made it/,/^### What is/{/^```sh/,/^```/{/^```/d;p}}' \
+      "$project/docs/FORMAT.md" > "$folder/by_hand"
     [[ $(wc -l < "$folder/by_hand") -ge 5 ]] || fail "docs/FORMAT.md has no commands"
     bash -eu "$folder/by_hand"
   ) > "$folder/out" 2>&1
