@@ -8,7 +8,8 @@
 
 namespace lifeboat::cli {
 
-// Each job, the drill and, of a folder with a retention, `prune`; nothing that is "manual".
+// Each job, the drill if it has an identity and, for a store that is a folder, `prune`; nothing
+// that is "manual".
 std::vector<ScheduledRun> scheduled_runs(const Config& config);
 
 }  // namespace lifeboat::cli

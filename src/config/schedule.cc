@@ -168,6 +168,24 @@ bool is_schedule(std::string_view text) {
          parse_cron(text).has_value();
 }
 
+std::optional<CronTimes> cron_times(std::string_view fields) {
+  const auto cron = parse_cron(fields);
+  if (!cron) return std::nullopt;
+  const auto values_of = [](const Field& field, unsigned max) {
+    std::vector<unsigned> values;
+    for (unsigned value = 0; value <= max; ++value) {
+      if (field.values.test(value)) values.push_back(value);
+    }
+    return values;
+  };
+  return CronTimes{.minutes = values_of(cron->minute, 59),
+                   .hours = values_of(cron->hour, 23),
+                   .days = values_of(cron->day, 31),
+                   .months = values_of(cron->month, 12),
+                   .weekdays = values_of(cron->weekday, 6),
+                   .either_day = !cron->day.is_star && !cron->weekday.is_star};
+}
+
 std::optional<seconds> longest_gap(std::string_view schedule) {
   if (schedule == manual) return std::nullopt;
   if (const Word* word = find_word(schedule)) return word->gap;

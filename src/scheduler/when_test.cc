@@ -1,0 +1,108 @@
+#include "scheduler/when.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "config/schedule.h"
+#include "support/shell.h"
+
+namespace lifeboat {
+namespace {
+
+using std::chrono::days;
+using std::chrono::sys_days;
+
+TEST(CronFields, SaySchedulesAsACrontabDoes) {
+  EXPECT_EQ(cron_fields("02:00", "h", "backup-nightly"), "0 2 * * *");
+  EXPECT_EQ(cron_fields("02:30", "h", "backup-nightly"), "30 2 * * *");
+  EXPECT_EQ(cron_fields("23:09", "h", "backup-nightly"), "9 23 * * *");
+  EXPECT_EQ(cron_fields("0  3 * *   sun", "h", "backup-weekly"), "0 3 * * sun");
+  EXPECT_THROW(cron_fields("manual", "h", "x"), Bug);
+  EXPECT_THROW(cron_fields("yearly", "h", "x"), Bug);
+}
+
+// The time must not move from one version to the next: an `install` would change it for no reason.
+TEST(CronFields, TheTimeOfAWordFollowsFromTheNames) {
+  EXPECT_EQ(cron_fields("hourly", "vps-h1", "backup-a"), "5 * * * *");
+  EXPECT_EQ(cron_fields("daily", "vps-h1", "backup-a"), "5 4 * * *");
+  EXPECT_EQ(cron_fields("weekly", "vps-h1", "drill"), "9 5 * * 0");
+  EXPECT_EQ(cron_fields("monthly", "vps-h1", "backup-a"), "5 4 1 * *");
+  EXPECT_EQ(cron_fields("daily", "vps-h1", "prune"), "54 6 * * *");
+}
+
+TEST(CronFields, TenThousandHostsAreSpread) {
+  std::map<std::string, int> starts;
+  for (int host = 0; host < 10000; ++host) {
+    ++starts[cron_fields("daily", format("vps-{}", host), "backup-nightly")];
+  }
+  EXPECT_EQ(starts.size(), 120u);  // every minute from 3 to 5
+  for (const auto& [time, count] : starts) EXPECT_LT(count, 2 * 10000 / 120) << time;
+}
+
+TEST(OnCalendar, IsShort) {
+  using Values = std::vector<std::string>;
+  EXPECT_EQ(on_calendar("0 2 * * *"), Values{"*-*-* 2:0:00"});
+  EXPECT_EQ(on_calendar("0 3 * * 0"), Values{"Sun *-*-* 3:0:00"});
+  EXPECT_EQ(on_calendar("*/20 1-3,7 * * mon-fri"), Values{"Mon..Fri *-*-* 1..3,7:0,20,40:00"});
+  EXPECT_EQ(on_calendar("0 0 1 * 1"), (Values{"*-*-1 0:0:00", "Mon *-*-* 0:0:00"}));
+  EXPECT_THROW(on_calendar("02:00"), Bug);
+}
+
+// The first starts of five fields in UTC, by the fields alone.
+std::set<std::string> own_starts(const std::string& fields, sys_days from, size_t count) {
+  const CronTimes times = cron_times(fields).value();
+  const auto has = [](const std::vector<unsigned>& values, unsigned value) {
+    return std::find(values.begin(), values.end(), value) != values.end();
+  };
+  std::set<std::string> starts;
+  for (sys_days day = from;; day += days(1)) {
+    const std::chrono::year_month_day date(day);
+    const bool is_day = has(times.days, unsigned{date.day()});
+    const bool is_weekday = has(times.weekdays, std::chrono::weekday(day).c_encoding());
+    if (!has(times.months, unsigned{date.month()})) continue;
+    if (times.either_day ? !is_day && !is_weekday : !is_day || !is_weekday) continue;
+    for (const unsigned hour : times.hours) {
+      for (const unsigned minute : times.minutes) {
+        starts.insert(format("{:04}-{:02}-{:02} {:02}:{:02}:00", int{date.year()},
+                             unsigned{date.month()}, unsigned{date.day()}, hour, minute));
+        if (starts.size() == count) return starts;
+      }
+    }
+  }
+}
+
+// The same by systemd itself.
+std::set<std::string> systemd_starts(const std::string& fields, size_t count) {
+  std::string command = format(
+      "TZ=UTC LC_ALL=C systemd-analyze calendar --base-time='2026-11-30 23:59:59' --iterations={}",
+      count);
+  for (const std::string& value : on_calendar(fields)) command += format(" '{}'", value);
+  std::set<std::string> starts;
+  for (const std::string& line : split(test::shell_ok(command), '\n')) {
+    const size_t at = line.find(" UTC");
+    if (at == std::string::npos || at < 19 || line.find("(in UTC)") != std::string::npos) continue;
+    starts.insert(line.substr(at - 19, 19));
+  }
+  while (starts.size() > count) starts.erase(std::prev(starts.end()));
+  return starts;
+}
+
+TEST(OnCalendar, SystemdStartsWhenCronWould) {
+  if (test::shell("systemd-analyze --version").status != 0) GTEST_SKIP() << "no systemd-analyze";
+  for (const char* fields : {"0 2 * * *", "30 2 * * *", "0 3 * * 0", "0 3 * * 7", "*/17 * * * *",
+                             "59 23 31 12 *", "0 0 29 2 *", "5 4 1,15 * *", "5 4 1,15 * fri",
+                             "0 */6 * jan-mar,dec mon-fri", "1-5 1-3,7 */2 * 1", "0 0 */10 * 2,4-6",
+                             "0 12 * * sat,sun,3", "7 3 13 * 5", "0 22 1-7 * 6,0"}) {
+    EXPECT_EQ(systemd_starts(fields, 12), own_starts(fields, std::chrono::December / 1 / 2026, 12))
+        << fields;
+  }
+}
+
+}  // namespace
+}  // namespace lifeboat
