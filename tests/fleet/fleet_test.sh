@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The two hosts of deploy/p24-infra, each on a machine of its own, with their configurations word by
 # word: real n8n, MariaDB, PostgreSQL, Docker volumes and an S3 server that answers to Wasabi's name;
-# fakes for Grafana and WAHA, which cannot be had here. Both nightlies, the weekly, then the drills.
+# fakes for Grafana, WAHA, Discord and GitHub, which cannot be had here. The fleet's own scripts
+# install, back up, drill, and take the schedule back.
 #
 #   usage: fleet_test.sh LIFEBOAT TOOLS_DIR     (TOOLS_DIR: the build's tests/support)
 #
@@ -28,6 +29,7 @@ make_space "$work/machines"
 use_suitable_node
 umask 022
 cd "$work"
+fleet=$project/deploy/p24-infra
 bucket=ecotrans-backups
 s3_name=s3.eu-central-1.wasabisys.com
 supabase_name=aws-0-eu-central-1.pooler.supabase.com
@@ -37,10 +39,12 @@ source "$here/services_lib.sh"
 source "$here/vps_h1.sh"
 source "$here/vps_i1.sh"
 
+lifeboat() { "$lifeboat" "$@"; }
 note() { echo "== $SECONDS s: $*"; }
 
 note "a bucket"
 start_bucket
+start_who_is_told
 
 for host in vps_h1 vps_i1; do
   note "$host: services"

@@ -9,16 +9,19 @@ use_engine() {
 }
 docker_of_engine() { docker_on "$engine" "$@"; }
 
-# on_lifeboat MACHINE EXPECTED_STATUS ARG...: what it said is in $out and $err.
-on_lifeboat() {
+# on_host MACHINE EXPECTED_STATUS COMMAND...: what it said is in $out and $err.
+on_host() {
   local machine=$1 expected=$2 status=0
   shift 2
-  echo "\$ lifeboat $*"
-  on "$machine" "$lifeboat" "$@" > "$work/out" 2> "$work/err" < /dev/null || status=$?
+  echo "\$ $*"
+  on "$machine" "$@" > "$work/out" 2> "$work/err" < /dev/null || status=$?
   out=$(cat "$work/out") err=$(cat "$work/err")
   sed 's/^/  /' "$work/out" "$work/err"
   [[ $status == "$expected" ]] || fail "exit status $status, expected $expected"
 }
+on_lifeboat() { on_host "$1" "$2" lifeboat "${@:3}"; }
+# One of the fleet's own scripts.
+on_script() { on_host "$1" "$2" "$fleet/scripts/$3" "${@:4}"; }
 has() { grep -qF -- "$2" <<< "$1" || fail "not there: $2"; }
 last_line_is() { [[ $(tail -n 1 <<< "$out") == "$1" ]] || fail "the last line is not: $1"; }
 
@@ -39,43 +42,77 @@ start_bucket() {
   mount --bind "$work/hosts" /etc/hosts
   S3_NAME=$s3_name S3_TLS_PORT=443 "$here/../s3/start.sh" "$work/s3"
   source "$work/s3/env.sh"
-  AWS_ACCESS_KEY_ID=$S3_ADMIN_KEY AWS_SECRET_ACCESS_KEY=$S3_ADMIN_SECRET AWS_DEFAULT_REGION=default \
-    aws --endpoint-url "$S3_ENDPOINT" s3api create-bucket --bucket "$bucket" > /dev/null
+  with_key "$S3_ADMIN_KEY" "$S3_ADMIN_SECRET" s3api create-bucket --bucket "$bucket" > /dev/null
+}
+as_writer() { with_key "$S3_WRITER_KEY" "$S3_WRITER_SECRET" "$@"; }
+with_key() {
+  AWS_ACCESS_KEY_ID=$1 AWS_SECRET_ACCESS_KEY=$2 AWS_DEFAULT_REGION=default \
+    aws --endpoint-url "$S3_ENDPOINT" "${@:3}"
 }
 
-# make_host MACHINE NAME...: a machine with a Docker engine, which takes NAMEs for loopback's and
-# believes the S3 server's certificate.
+# Stand-ins for Discord and GitHub, which answer under their own names and certificates. What they
+# were told is in discord.jsonl and github.jsonl.
+start_who_is_told() {
+  local name
+  github_token=github_pat_$(openssl rand -hex 12)
+  "$tools/lifeboat-fake-discord" --port-file discord.port --log discord.jsonl &
+  "$tools/lifeboat-fake-github" --port-file github.port --log github.jsonl \
+    --token "$github_token" --repo radieu/p24-infra &
+  for name in discord.com api.github.com; do make_certificate_for "$name"; done
+  forward_tls 127.0.0.2 discord.com discord.port
+  forward_tls 127.0.0.3 api.github.com github.port
+}
+discord_was_told() {
+  jq -r 'select(.body.embeds != null) | .body.embeds[].title' discord.jsonl | grep -qF -- "$1" ||
+    fail "Discord was not told: $1"
+}
+
+# make_host MACHINE NAME...: a machine with the program and a Docker engine, which takes NAMEs for
+# loopback's and believes the certificates of who answers there.
 make_host() {
   local host=$1 root
   shift
-  machine "$host" "$project" "$(dirname "$lifeboat")" "$tools" "$cache" "$work"
+  machine "$host" "$project" "$tools" "$cache" "$work"
   names "$host" "$s3_name" "$bucket.$s3_name" "$@"
   root=$(root_of "$host")
-  cat "$S3_CA_FILE" >> "$root/etc/ssl/certs/ca-certificates.crt"
+  printf '%s\n' '127.0.0.2 discord.com' '127.0.0.3 api.github.com' >> "$root/etc/hosts"
+  cat "$S3_CA_FILE" discord.com.pem api.github.com.pem >> \
+    "$root/etc/ssl/certs/ca-certificates.crt"
+  cp "$lifeboat" "$root/usr/bin/lifeboat"
   start_docker "$host"
   use_engine "$host"
 }
 
-# install_lifeboat MACHINE CONFIGURATION NAME=SECRET...: as docs and .env.example say.
+# install_lifeboat MACHINE SCRIPT NAME=SECRET...: as the fleet's README says.
 install_lifeboat() {
-  local host=$1 config=$2 root
+  local host=$1 script=$2 root assignment
   root=$(root_of "$host")
   shift 2
-  mkdir -p "$root/etc/lifeboat" "$root/root/.age"
-  cp "$config" "$root/etc/lifeboat/lifeboat.yaml"
-  [[ -e $work/backup.key ]] || "$lifeboat" keygen -o "$work/backup.key" 2> /dev/null
-  [[ -e $work/offline.key ]] || "$lifeboat" keygen -o "$work/offline.key" 2> /dev/null
-  cp "$work/backup.key" "$root/root/.age/backup.key"
-  on "$host" "$lifeboat" keygen --signing -o /etc/lifeboat/signing.key 2> /dev/null
-  {
-    echo "WASABI_BACKUP_ACCESS_KEY=$S3_WRITER_KEY"
-    echo "WASABI_BACKUP_SECRET_KEY=$S3_WRITER_SECRET"
-    echo "AGE_PUBKEY=$("$lifeboat" keygen -y "$work/backup.key")"
-    echo "AGE_OFFLINE_PUBKEY=$("$lifeboat" keygen -y "$work/offline.key")"
-    printf '%s\n' "$@"
-  } > "$root/root/.backup-env"
-  chmod 600 "$root/root/.backup-env"
+  [[ -e $work/offline.key ]] || lifeboat keygen -o "$work/offline.key" 2> /dev/null
+  on_script "$host" 3 "$script"
+  has "$err" 'fill in /root/.backup-env'
+  for assignment in "WASABI_BACKUP_ACCESS_KEY=$S3_WRITER_KEY" \
+    "WASABI_BACKUP_SECRET_KEY=$S3_WRITER_SECRET" \
+    "AGE_OFFLINE_PUBKEY=$(lifeboat keygen -y "$work/offline.key")" \
+    "P24_DISCORD_INFRA_SCRIPTS_ERRORS_WEBHOOK_URL=https://discord.com/api/webhooks/1/token" \
+    "GITHUB_TOKEN=$github_token" "$@"; do
+    sed -i "s|^${assignment%%=*}=\$|$assignment|" "$root/root/.backup-env"
+  done
+  on_script "$host" 0 "$script"
 }
+
+# damage KEY: one byte of the object becomes another, as a thief of the host's key could have it; mend
+# puts it back.
+damage() {
+  damaged=$1
+  as_writer s3 cp --quiet "s3://$bucket/$damaged" whole
+  local middle=$(($(stat -c %s whole) / 2)) byte=00
+  [[ $(od -An -tx1 -j "$middle" -N 1 whole) != ' 00' ]] || byte=ff
+  cp whole broken
+  printf '%b' "\\x$byte" | dd of=broken bs=1 seek="$middle" conv=notrunc status=none
+  as_writer s3 cp --quiet broken "s3://$bucket/$damaged"
+}
+mend() { as_writer s3 cp --quiet whole "s3://$bucket/$damaged"; }
 
 # A self-signed certificate: files NAME.pem and NAME.key.
 make_certificate_for() {
@@ -84,17 +121,23 @@ make_certificate_for() {
 }
 
 # forward PORT FILE: what is sent to PORT goes to the port that FILE will hold, as a URL or alone.
-forward() {
+forward() { start_forward "$2" 127.0.0.1 "$1"; }
+# forward_tls ADDRESS NAME FILE: the same from port 443 of ADDRESS, with the certificate of NAME.
+forward_tls() { start_forward "$3" "$1" 443 "$2.key" "$2.pem"; }
+start_forward() {
   local port try
-  for ((try = 0; try < 100; try++)); do [[ -s $2 ]] && break || sleep 0.1; done
-  port=$(grep -oE '[0-9]+$' "$2")
+  for ((try = 0; try < 100; try++)); do [[ -s $1 ]] && break || sleep 0.1; done
+  port=$(grep -oE '[0-9]+$' "$1")
   node -e '
-    const net = require("net"), [at, to] = process.argv.slice(1).map(Number);
-    net.createServer((client) => {
+    const fs = require("fs"), net = require("net"), tls = require("tls");
+    const [to, address, at, key, cert] = process.argv.slice(1);
+    const pass = (client) => {
       const server = net.connect(to, "127.0.0.1");
       for (const [from, into] of [[client, server], [server, client]]) {
         from.pipe(into);
         from.on("error", () => into.destroy());
       }
-    }).listen(at, "127.0.0.1");' "$1" "$port" &
+    };
+    (key ? tls.createServer({key: fs.readFileSync(key), cert: fs.readFileSync(cert)}, pass)
+         : net.createServer(pass)).listen(at, address);' "$port" "${@:2}" &
 }

@@ -31,12 +31,17 @@ n8n_image() {
 }
 
 start_h1_n8n() {
-  local try
+  local try pruning
+  # As the fleet's override of its docker-compose.yml says.
+  mapfile -t pruning < <(python3 -c 'import sys, yaml
+for item in yaml.safe_load(open(sys.argv[1]))["services"]["n8n"]["environment"].items():
+  print("--env=%s=%s" % item)' "$fleet/hostinger/docker-compose.override.yml")
+  ((${#pruning[@]} >= 3)) || fail "n8n is not told to prune"
   docker_on h1 run -d --name n8n --network host -v n8n_data:/home/node/.n8n \
     -e N8N_PORT=5678 -e N8N_LISTEN_ADDRESS=127.0.0.1 -e N8N_RUNNERS_ENABLED=false \
     -e N8N_DIAGNOSTICS_ENABLED=false -e N8N_VERSION_NOTIFICATIONS_ENABLED=false \
     -e N8N_TEMPLATES_ENABLED=false -e N8N_PERSONALIZATION_ENABLED=false \
-    -e N8N_SECURE_COOKIE=false -e N8N_EXPRESSION_ENGINE=legacy n8n:1 > /dev/null
+    -e N8N_SECURE_COOKIE=false -e N8N_EXPRESSION_ENGINE=legacy "${pruning[@]}" n8n:1 > /dev/null
   for ((try = 0; try < 240; try++)); do
     if curl -fsS -m 3 http://127.0.0.1:5678/rest/settings 2> /dev/null | grep -q '"data"'; then
       node "$here/../live/n8n_client.mjs" seed http://127.0.0.1:5678 "$work/n8n.json"
@@ -80,20 +85,28 @@ JSON
 }
 
 vps_h1_install() {
-  install_lifeboat h1 "$project/deploy/p24-infra/hostinger/lifeboat.yaml" \
+  install_lifeboat h1 install-hstgr.sh \
     "N8N_API_KEY=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).apiKey' \
       "$work/n8n.json")" "WAHA_API_KEY=$waha_key"
 }
 
 vps_h1_nights() {
-  on_lifeboat h1 0 check
-  on_lifeboat h1 0 backup nightly
+  on_script h1 0 backup-hstgr.sh
+  discord_was_told "backup 'nightly' of vps-h1"
+  [[ -s $(root_of h1)/var/lib/node_exporter/textfile/lifeboat-vps-h1.prom ]] || fail "no metrics"
   on_lifeboat h1 0 list --host vps-h1
-  on_lifeboat h1 0 drill --engine docker
+  on_script h1 0 backup-restore-drill.sh vps-h1 --engine docker
   last_line_is 'RESTORE OK — 12 workflows, 8 credentials, 1 WAHA session'
   has "$out" 'n8n opens the credentials'
   on_lifeboat h1 0 drill --sabotage
   on_lifeboat h1 0 diff latest
+  local night
+  night=vps-h1/$(date -u +%F)
+  damage "$night/backup.tar.zst.age"
+  on_script h1 7 backup-restore-drill.sh "$night"
+  mend
+  discord_was_told "drill"
+  [[ $(jq -r 'select(.act == "open") | .title' github.jsonl) == *vps-h1* ]] || fail "no issue"
   curl -fsS -H "X-Api-Key: $waha_key" 'http://127.0.0.1:3002/api/sessions?all=true' |
     grep -q '"WORKING"' || fail "the session was not started again"
   nothing_is_left h1

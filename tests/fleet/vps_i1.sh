@@ -110,21 +110,21 @@ start_supabase() {
 as_postgres() { setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; }
 
 vps_i1_install() {
-  install_lifeboat i1 "$project/deploy/p24-infra/ionos/lifeboat.yaml" \
+  install_lifeboat i1 install-ionos.sh \
     GRAFANA_TOKEN=glsa_fake_admin_of_org_1 "TRACCAR_DB_BACKUP_PASSWORD=$traccar_password" \
     SUPABASE_DB_USER=postgres "SUPABASE_DB_PASSWORD=$supabase_password"
 }
 
 vps_i1_nights() {
-  on_lifeboat i1 0 check
   on_lifeboat i1 0 discover --fail
   has "$out" 'skipped: Thanos keeps the metrics'
-  on_lifeboat i1 0 backup nightly
-  on_lifeboat i1 0 backup supabase-weekly
+  on_script i1 0 backup-ionos.sh
+  on_script i1 0 backup-supabase.sh
+  discord_was_told "backup 'supabase-weekly' of vps-i1"
   on_lifeboat i1 0 list --host vps-i1
-  on_lifeboat i1 0 drill --engine docker
+  on_script i1 0 backup-restore-drill.sh --engine docker
   last_line_is 'RESTORE OK — 4 dashboards, 3 alert rules, 3 devices, 5 monitors'
-  on_lifeboat i1 0 drill "supabase-weekly/$(date -u +%G-W%V)" --engine host
+  on_script i1 0 backup-restore-drill.sh "supabase-weekly/$(date -u +%G-W%V)" --engine host
   has "$out" 'RESTORE OK — 7 tables, 140 rows, 25 auth users'
   on_lifeboat i1 0 drill --sabotage
   on_lifeboat i1 0 drill "supabase-weekly/$(date -u +%G-W%V)" --sabotage
