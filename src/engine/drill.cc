@@ -1,6 +1,7 @@
 #include "engine/drill.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "base/error.h"
@@ -11,6 +12,7 @@
 #include "engine/repair.h"
 #include "engine/scratch.h"
 #include "snapshot/catalog.h"
+#include "snapshot/index_io.h"
 
 namespace lifeboat {
 namespace {
@@ -39,6 +41,24 @@ Json probe_to_json(const ProbeResult& probe) {
           {"evidence", probe.evidence}};
 }
 
+// Those of `identities` that open the snapshot, by their public keys; it was opened by all
+// together.
+std::vector<std::string> openers(const Manifest& manifest,
+                                 std::span<const age::Identity> identities, Store& store) {
+  std::vector<std::string> keys;
+  for (const age::Identity& identity : identities) {
+    if (identity.is_scrypt()) continue;
+    try {
+      std::array<std::byte, 1> first;
+      if (identities.size() > 1) open_index(store, manifest, {&identity, 1})->read(first);
+      keys.push_back(identity.recipient().text());
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::crypto) throw;  // it is another's key
+    }
+  }
+  return keys;
+}
+
 std::string print_evidence(const DrillResult& result, Timestamp now) {
   DrillEvidence evidence;
   evidence.id = result.id;
@@ -48,6 +68,7 @@ std::string print_evidence(const DrillResult& result, Timestamp now) {
   evidence.engine = drill_engine_name(result.engine);
   evidence.restore_duration = result.restore_duration;
   evidence.duration = result.duration;
+  evidence.opened_by = result.opened_by;
   evidence.result = drill_line(result);
   Json archive = Json::array();
   for (const auto& probe : result.archive_probes) archive.push_back(probe_to_json(probe));
@@ -145,6 +166,7 @@ DrillResult run_drill(const DrillRequest& request, Environment& environment) {
     DrillSteps steps(request, result.manifest, environment);
     steps.extract(environment.store, scratch.path());
     result.restore_duration = environment.clock.steady_now() - begin;
+    result.opened_by = openers(result.manifest, request.identities, environment.store);
     result.archive_probes = steps.probe_archive(scratch.path());
     for (const ManifestService& service : result.manifest.services) {
       result.services.push_back(steps.probe_service(scratch.path(), service));

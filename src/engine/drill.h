@@ -52,8 +52,9 @@ struct DrillResult {
   DrillVerdict verdict = DrillVerdict::failed;
   std::vector<ProbeResult> archive_probes;  // hashes, index, members on disk
   std::vector<DrilledService> services;
-  std::string evidence_key;      // empty if none was written
-  std::string evidence_warning;  // why it was not
+  std::vector<std::string> opened_by;  // public keys whose private halves opened it
+  std::string evidence_key;            // empty if none was written
+  std::string evidence_warning;        // why it was not
   DrillEngine engine = DrillEngine::none;
   std::chrono::nanoseconds age{};               // of the snapshot at the drill
   std::chrono::nanoseconds restore_duration{};  // until all lay on disk: the recovery time

@@ -33,6 +33,18 @@ TEST(Drill, ProvesASnapshotAndKeepsTheEvidence) {
   EXPECT_NE(kit.drill(backup.id, true).evidence_key, result.evidence_key);
 }
 
+TEST(Drill, TellsWhoseKeyOpenedTheSnapshot) {
+  EngineKit kit;
+  kit.identities.push_back(age::Identity::generate(kit.random));  // it opens nothing
+  const std::string opener = kit.identities.front().recipient().text();
+  const BackupResult backup = kit.backup();
+  const DrillEvidence evidence =
+      load_drill_evidence(kit.store(), kit.drill(backup.id, true).evidence_key);
+  EXPECT_EQ(evidence.opened_by, std::vector{opener});
+  kit.identities.pop_back();
+  EXPECT_EQ(kit.drill(backup.id).opened_by, std::vector{opener});
+}
+
 TEST(Drill, EverySabotageIsCaughtAndTheStoreIsUntouched) {
   EngineKit kit;
   const BackupResult backup = kit.backup();

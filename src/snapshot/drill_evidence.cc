@@ -17,6 +17,7 @@ constexpr const char* member_job = "job";
 constexpr const char* member_engine = "engine";
 constexpr const char* member_restore = "restore_duration_seconds";
 constexpr const char* member_duration = "duration_seconds";
+constexpr const char* member_opened_by = "opened_by";
 
 double seconds_of(nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -26,6 +27,17 @@ nanoseconds read_seconds(JsonFields& fields, const char* name) {
   const double seconds = value.is_number() ? value.get<double>() : -1;
   if (!(seconds >= 0 && seconds <= seconds_max)) fields.fail(name, "is no duration");
   return std::chrono::round<nanoseconds>(std::chrono::duration<double>(seconds));
+}
+
+std::vector<std::string> read_keys(JsonFields& fields) {
+  std::vector<std::string> keys;
+  const Json& list = fields.value(member_opened_by);
+  if (!list.is_array()) fields.fail(member_opened_by, "is no list");
+  for (const Json& key : list) {
+    if (!key.is_string()) fields.fail(member_opened_by, "holds what is no public key");
+    keys.push_back(key.get<std::string>());
+  }
+  return keys;
 }
 
 DrillVerdict verdict_of(std::string_view result, const JsonFields& fields) {
@@ -59,6 +71,7 @@ std::string print_drill_evidence(const DrillEvidence& evidence, Json archive, Js
                      {member_engine, evidence.engine},
                      {member_restore, seconds_of(evidence.restore_duration)},
                      {member_duration, seconds_of(evidence.duration)},
+                     {member_opened_by, evidence.opened_by},
                      {"result", evidence.result},
                      {"archive", std::move(archive)},
                      {"services", std::move(services)}});
@@ -78,6 +91,7 @@ DrillEvidence parse_drill_evidence(std::string_view text, const std::string& key
   if (fields.has(member_engine)) evidence.engine = fields.text(member_engine);
   evidence.restore_duration = read_seconds(fields, member_restore);
   evidence.duration = read_seconds(fields, member_duration);
+  if (fields.has(member_opened_by)) evidence.opened_by = read_keys(fields);
   evidence.result = fields.text("result");
   evidence.verdict = verdict_of(evidence.result, fields);
   evidence.result = clip_text(evidence.result, result_bytes_max);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -28,6 +29,9 @@ struct DrillEvidence {
   std::chrono::nanoseconds restore_duration{};  // until all lay on disk
   std::chrono::nanoseconds duration{};          // with all questions
   DrillVerdict verdict = DrillVerdict::failed;
+  // Public keys ("age1...") whose private halves opened the snapshot: whoever keeps them still can.
+  // Empty in evidence that does not tell.
+  std::vector<std::string> opened_by;
   std::string result;  // the line, "RESTORE OK — 12 workflows"; cut to 500 bytes when read
 };
 

@@ -20,6 +20,7 @@ DrillEvidence sample() {
   evidence.engine = "docker";
   evidence.restore_duration = milliseconds(1500);
   evidence.duration = milliseconds(90'250);
+  evidence.opened_by = {"age1one", "age1two"};
   evidence.result = "RESTORE OK — 12 workflows";
   evidence.verdict = DrillVerdict::ok;
   return evidence;
@@ -45,6 +46,7 @@ TEST(DrillEvidence, IsReadAsItWasPrinted) {
   EXPECT_EQ(read.restore_duration, milliseconds(1500));
   EXPECT_EQ(read.duration, milliseconds(90'250));
   EXPECT_EQ(read.verdict, DrillVerdict::ok);
+  EXPECT_EQ(read.opened_by, (std::vector<std::string>{"age1one", "age1two"}));
   EXPECT_EQ(read.result, "RESTORE OK — 12 workflows");
 }
 
@@ -57,9 +59,16 @@ TEST(DrillEvidence, WhatIsNoneIsAFaultWithItsKey) {
   EXPECT_NE(fault_of("90.25", "\"long\"").find("is no duration"), std::string::npos);
   EXPECT_NE(fault_of("vps-h1/2026-05-07", "somewhere").find("names no snapshot"),
             std::string::npos);
+  EXPECT_NE(fault_of("\"age1one\"", "1").find("no public key"), std::string::npos);
   for (const char* text : {"", "[]", "{", "{}", "null"}) {
     EXPECT_NE(error_text([&] { parse_drill_evidence(text, "key"); }), "") << text;
   }
+}
+
+TEST(DrillEvidence, WithoutKeysNobodyIsKnownToHaveOpenedIt) {
+  Json older = Json::parse(printed());
+  older.erase("opened_by");
+  EXPECT_TRUE(parse_drill_evidence(print_json(older), "key").opened_by.empty());
 }
 
 TEST(DrillEvidence, ALongResultIsCut) {
