@@ -32,6 +32,7 @@ LoadOptions CommandContext::load_options() {
   };
   loading.recipe_names = known.names();
   use_process_environment(loading);
+  loading.check_recipient = [](std::string_view text) { age::parse_recipient(text); };
   loading.run_command = [this](const std::vector<std::string>& argv) {
     ChildOptions child;
     child.argv = argv;

@@ -196,6 +196,10 @@ struct Config {
   // replaced by a reference such as ${REDACTED_STORE_S3_SECRET_KEY}.
   std::string text_without_secrets;
   std::vector<ConfigFinding> warnings;
+  // Where each given key stands, for messages: "services.n8n", "drill.identity".
+  std::map<std::string, ConfigLocation, std::less<>> places;
+  // The env file and the files of `*_file` keys.
+  std::vector<std::filesystem::path> secret_files;
 
   // Null when there is none.
   const ServiceConfig* find_service(std::string_view name) const;
@@ -214,6 +218,8 @@ struct LoadOptions {
   // Standard output of a command; throws Error if it cannot run or fails. Without it a
   // `*_command` key is a fault.
   std::function<Secret(const std::vector<std::string>& argv)> run_command;
+  // Throws Error for what is no age recipient. Without it only its first letters are judged.
+  std::function<void(std::string_view text)> check_recipient;
 };
 // Sets `environment` and `environment_names` to the process's own.
 void use_process_environment(LoadOptions& options);

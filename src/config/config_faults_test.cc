@@ -64,6 +64,18 @@ store:
   EXPECT_THAT(text, HasSubstr("store.s3.upload_limit: expected a size of at least 64 KiB, found"));
 }
 
+TEST(ConfigFaults, ARecipientIsJudgedByWhoeverKnowsKeys) {
+  World world;
+  world.options.check_recipient = [](std::string_view text) {
+    if (text == "age1typo") throw Error(ErrorKind::config, "a typo").hint("Copy it again.");
+  };
+  const std::string before(small_config);
+  const std::string text =
+      world.faults(std::string(before).replace(before.find("age1two"), 7, "age1typo"));
+  EXPECT_EQ(text, "lifeboat.yaml:3:36: encryption.recipients: a typo\n  hint: Copy it again.");
+  EXPECT_EQ(world.faults(before), "");
+}
+
 TEST(ConfigFaults, AStreamTakesOneService) {
   World world;
   const std::string text = world.faults(R"(host: vps-h1

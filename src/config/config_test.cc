@@ -289,5 +289,19 @@ TEST(Config, ReadsTheProcessEnvironment) {
   EXPECT_THAT(options.environment_names, ::testing::Contains("PATH"));
 }
 
+TEST(Config, TellsWhereEachKeyStandsAndWhichFilesHoldSecrets) {
+  World world;
+  world.write("key", "https://example.org/x");
+  world.write("env", "A=b\n");
+  const Config config = world.load("env_file: env\n" + std::string(small_config) +
+                                   "metrics:\n  textfile: /srv\n"
+                                   "notify: {discord: {webhook_file: key}}\n");
+  EXPECT_EQ(world.without_folder(config.places.at("services.app").text()), "lifeboat.yaml:6:3");
+  EXPECT_EQ(world.without_folder(config.places.at("metrics.textfile").text()),
+            "lifeboat.yaml:10:13");
+  EXPECT_EQ(config.secret_files,
+            (std::vector<std::filesystem::path>{world.folder / "env", world.folder / "key"}));
+}
+
 }  // namespace
 }  // namespace lifeboat::test

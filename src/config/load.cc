@@ -64,6 +64,8 @@ class Loader {
     if (root->kind == YamlNode::Kind::map) load_env_file(*root);
     read_top(config, {"", {}, root});
     check_mode(config, file);
+    config.places = std::move(reader_.places());
+    config.secret_files = std::move(reader_.secret_files());
     if (faults_.empty()) {
       config.text_without_secrets = print_without_secrets(text, *root, reader_.literal_secrets());
     }
@@ -115,7 +117,9 @@ void Loader::load_env_file(const YamlNode& root) {
     const Section section = early.read({"", entry.mark, only}, "", {key});
     const std::string path = section.settings.text("env_file");
     const YamlMark& mark = entry.value->mark;
-    if (!path.empty()) variables_.load_env_file(path, {file_, mark.line, mark.column}, faults_);
+    if (path.empty()) continue;
+    reader_.secret_files().push_back(path);
+    variables_.load_env_file(path, {file_, mark.line, mark.column}, faults_);
   }
 }
 
@@ -200,6 +204,15 @@ void Loader::read_encryption(Config& config, const Section& top) {
   const Section section = reader_.read_child(top, "encryption");
   EncryptionConfig& encryption = config.encryption;
   encryption.recipients = section.settings.list("recipients");
+  for (size_t at = 0; at < encryption.recipients.size() && options_.check_recipient; ++at) {
+    try {
+      options_.check_recipient(encryption.recipients[at]);
+    } catch (const Error& error) {
+      reader_.fault(mark_of_item(*section.find("recipients")->value, at),
+                    format("encryption.recipients: {}", error.what()),
+                    format("{}", join(error.hints(), " ")));
+    }
+  }
   if (section.settings.has("recipients_file")) {
     encryption.recipients_file = section.settings.text("recipients_file");
   }

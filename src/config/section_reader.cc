@@ -85,6 +85,7 @@ Section SectionReader::read(const YamlEntry& entry, std::string path,
             did_you_mean(child.key, {known.begin(), known.end()}));
     } else if (child.value->kind != YamlNode::Kind::null) {
       section.entries.emplace(child.key, &child);
+      note_place(section.path, child);
     }
   }
   for (const KeySpec& key : keys) read_key(section, key);
@@ -289,6 +290,7 @@ std::optional<Secret> SectionReader::secret_from_file(const std::string& name,
   }
   const auto path = path_of(name, node);
   if (!path) return std::nullopt;
+  secret_files_.push_back(*path);
   try {
     SmallFile file = read_small_file(*path, secret_bytes_max);
     const std::string shown = printable(path->native());
@@ -387,7 +389,10 @@ std::vector<const YamlEntry*> SectionReader::read_names(const Section& parent,
     fault(entry->value->mark, format("{}: expected names with a section each", name));
     return names;
   }
-  for (const YamlEntry& child : entry->value->entries) names.push_back(&child);
+  for (const YamlEntry& child : entry->value->entries) {
+    names.push_back(&child);
+    note_place(name, child);
+  }
   return names;
 }
 

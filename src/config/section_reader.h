@@ -33,6 +33,9 @@ struct LiteralSecret {
   const YamlNode* node = nullptr;
 };
 
+// "store.s3" and "bucket" make "store.s3.bucket".
+std::string join_key(std::string_view path, std::string_view key);
+
 class SectionReader {
  public:
   struct World {
@@ -60,6 +63,9 @@ class SectionReader {
     world_.faults.add({world_.file, mark.line, mark.column}, std::move(message), std::move(hint));
   }
   const std::vector<LiteralSecret>& literal_secrets() const { return literal_secrets_; }
+  // For Config's members of these names.
+  std::map<std::string, ConfigLocation, std::less<>>& places() { return places_; }
+  std::vector<std::filesystem::path>& secret_files() { return secret_files_; }
 
  private:
   struct Target {
@@ -67,6 +73,11 @@ class SectionReader {
     const KeySpec& key;
   };
 
+  void note_place(const std::string& path, const YamlEntry& child) {
+    const YamlMark& mark =
+        child.value->kind == YamlNode::Kind::scalar ? child.value->mark : child.mark;
+    places_[join_key(path, child.key)] = {world_.file, mark.line, mark.column};
+  }
   void read_key(Section& section, const KeySpec& key);
   void read_value(Section& section, const Target& target, const YamlNode& node);
   void read_list(Section& section, const Target& target, const YamlNode& node);
@@ -82,9 +93,7 @@ class SectionReader {
 
   World world_;
   std::vector<LiteralSecret> literal_secrets_;
+  std::map<std::string, ConfigLocation, std::less<>> places_;
+  std::vector<std::filesystem::path> secret_files_;
 };
-
-// "store.s3" and "bucket" make "store.s3.bucket".
-std::string join_key(std::string_view path, std::string_view key);
-
 }  // namespace lifeboat
