@@ -74,6 +74,29 @@ std::vector<std::string> length_faults(const TreeFile& file) {
   return faults;
 }
 
+// Each fenced block of a page says what it holds, since its tag decides whether a test runs it
+// (tests/docs/README.md); other names of a shell would go by unrun.
+std::vector<std::string> fence_faults(const TreeFile& file) {
+  std::vector<std::string> faults;
+  if (!file.path.ends_with(".md")) return faults;
+  const std::vector<std::string> lines = lines_of(file.text);
+  bool inside = false;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const size_t at = lines[i].find_first_not_of(' ');
+    if (at == std::string::npos || !lines[i].substr(at).starts_with("```")) continue;
+    const std::string tag = lines[i].substr(at + 3);
+    inside = !inside;
+    if (!inside) continue;
+    const bool other_shell = tag == "bash" || tag == "shell" || tag == "zsh" || tag == "terminal";
+    if (tag.empty() || other_shell) {
+      faults.push_back(file.path + ":" + std::to_string(i + 1) + ": " +
+                       (tag.empty() ? "a block without a tag" : "tag it sh or console"));
+    }
+  }
+  if (inside) faults.push_back(file.path + ": a block without an end");
+  return faults;
+}
+
 // Everything that is written by hand: the folders below and the files of the root.
 std::vector<TreeFile> whole_tree() {
   std::vector<TreeFile> all;
@@ -95,6 +118,7 @@ TEST(TreeRules, EveryFileKeepsThem) {
     if (file.text.find('\0') != std::string::npos) continue;  // binary test data
     for (const std::string& fault : length_faults(file)) ADD_FAILURE() << fault;
     for (const std::string& fault : foreign_words(file)) ADD_FAILURE() << fault;
+    for (const std::string& fault : fence_faults(file)) ADD_FAILURE() << fault;
     if (!is_cxx(file.path) || !file.path.starts_with("src/")) continue;
     for (const std::string& fault : banned_calls(file)) ADD_FAILURE() << fault;
   }
@@ -115,6 +139,10 @@ TEST(TreeRules, ViolationsAreFound) {
   EXPECT_EQ(banned_calls({"src/io/a.cc", "std::cout << 1;"}).size(), 1u);
   EXPECT_EQ(banned_calls({"src/io/a_test.cc", "std::filesystem::remove_all(x);"}).size(), 0u);
   EXPECT_EQ(banned_calls({"src/cli/a.cc", "std::cout << 1;"}).size(), 0u);
+  EXPECT_EQ(fence_faults({"docs/a.md", "```\nls\n```\n"}).size(), 1u);
+  EXPECT_EQ(fence_faults({"docs/a.md", "1. x\n   ```bash\n   ls\n   ```\n"}).size(), 1u);
+  EXPECT_EQ(fence_faults({"docs/a.md", "```sh\nls\n```\n```sh\n"}).size(), 1u);
+  EXPECT_EQ(fence_faults({"docs/a.md", "```sh\nls\n```\n```text\nls\n```\n"}).size(), 0u);
   EXPECT_EQ(foreign_words({"docs/a.md", std::string("see /wo") + "rk/x"}).size(), 1u);
 }
 

@@ -17,6 +17,7 @@
 # skip, with which a test ends that cannot run here, is that of tests/live/n8n_lib.sh.
 
 machines=   # set by whoever is in a space of its own
+machine_empty="/opt /srv /tmp"   # folders that are empty on a machine made hereafter
 
 # Where namespaces or overlays are refused, the test is skipped with the reason.
 own_space() {
@@ -46,7 +47,7 @@ machine() {
   mkdir -p "$base"/{memory,root}
   shift
   unshare --mount bash -euc "$(declare -f make_root); make_root \"\$@\"" \
-    machine "$base" "$@" > "$base/log" 2>&1 &
+    machine "$base" "$machine_empty" "$@" > "$base/log" 2>&1 &
   echo $! > "$base/pid"
   for ((try = 0; try < 100; try++)); do
     if [[ -e $(root_of "$name")/run/machine ]]; then return; fi
@@ -58,15 +59,15 @@ machine() {
 
 # Runs in the machine's own tree of mounts, and stays to hold it.
 make_root() {
-  local base=$1 root=$1/root folder
-  shift
+  local base=$1 root=$1/root empty=$2 folder
+  shift 2
   mount -t tmpfs -o mode=755 memory "$base/memory"
   mkdir "$base"/memory/{upper,work,docker}
   mount -t overlay overlay "$root" \
     -o "lowerdir=/,upperdir=$base/memory/upper,workdir=$base/memory/work"
   # First, since one of the folders may lie below these.
   mount -t tmpfs -o mode=755 run "$root/run"
-  for folder in /opt /srv /tmp; do mount -t tmpfs "${folder:1}" "$root$folder"; done
+  for folder in $empty; do mount -t tmpfs "${folder:1}" "$root$folder"; done
   for folder in /dev /proc /sys "$@"; do
     mkdir -p "$root$folder"
     mount --rbind "$folder" "$root$folder"

@@ -13,7 +13,8 @@
 # watchdog of its own, when the process that called this is gone or after 80 minutes.
 #
 # S3_NAME and S3_TLS_PORT make it answer as another server: what is asked for a provider's own name
-# comes here, where that name is loopback's and the authority is trusted (tests/fleet).
+# comes here, where that name is loopback's and the authority is trusted (tests/fleet). S3_ALIASES are
+# more such names (tests/docs).
 #
 # A container image would be less text, but needs a container engine and a registry.
 set -euo pipefail
@@ -73,13 +74,15 @@ free_port; mon_port=$free
 free_port; http_port=$free
 free_port; tls_port=${S3_TLS_PORT:-$free}
 name=${S3_NAME:-s3.localhost}
+read -ra aliases <<< "${S3_ALIASES:-}"
 
 # Its own authority: the same file is the server's certificate and what clients trust.
 make_certificate() {
+  local alias names=IP:127.0.0.1,DNS:localhost
+  for alias in "$name" "${aliases[@]}"; do names+=,DNS:$alias,DNS:*.$alias; done
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
     -subj "/CN=$name" -keyout "$state/tls.key" -out "$state/ca.pem" \
-    -addext "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:$name,DNS:*.$name" \
-    2> "$state/log/openssl.err"
+    -addext "subjectAltName=$names" 2> "$state/log/openssl.err"
 }
 
 # Without cephx; the gateway asks for an encrypted monitor connection unless told "crc".
@@ -166,6 +169,7 @@ random_uuid() { cat /proc/sys/kernel/random/uuid; }
 
 # The gateway makes its pools when it first starts, so it goes into the background only then.
 start_gateway() {
+  if ((${#aliases[@]} > 0)); then add_aliases; fi
   timeout 120 radosgw -c "$conf" -n client.rgw.a > "$state/log/rgw.err" 2>&1 || fail "the gateway"
   local try
   for ((try = 0; try < 600; try++)); do
@@ -176,6 +180,18 @@ start_gateway() {
     sleep 0.1
   done
   fail "the gateway does not answer"
+}
+
+# So that in BUCKET.ALIAS the first part is the bucket.
+add_aliases() {
+  local admin=(radosgw-admin -c "$conf" -n client.rgw.a) names
+  printf -v names '"%s",' "${aliases[@]}"
+  "${admin[@]}" user list &> "$state/log/aliases.err"   # makes what is to be changed
+  admin+=(zonegroup)
+  "${admin[@]}" get --rgw-zonegroup=default 2>> "$state/log/aliases.err" |
+    sed "s|\"hostnames\": \[\]|\"hostnames\": [${names%,}]|" > "$state/zonegroup.json" &&
+    "${admin[@]}" set --rgw-zonegroup=default --infile "$state/zonegroup.json" \
+      > /dev/null 2>> "$state/log/aliases.err" || fail "other names"
 }
 
 # user NAME [ARG...]: a user with a key pair, told in env.sh as S3_NAME_KEY and S3_NAME_SECRET.

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# A page of the documentation, run from top to bottom on a machine of its own (tests/fleet/machine_lib.sh),
+# where /etc/lifeboat, /root, /srv and so on are the page's to use. README.md here tells the rules.
+#
+#   usage: page_test.sh LIFEBOAT BUILD_DIR S3_STATE PAGE NAME
+#
+# Exit 77: skipped, with the reason: no root, no namespaces, what the page's set-up lacks.
+set -euo pipefail
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+project=$(readlink -f "$here/../..")
+usage="usage: $0 LIFEBOAT BUILD_DIR S3_STATE PAGE NAME"
+lifeboat=$(readlink -f "${1:?$usage}")
+build=$(readlink -f "${2:?$usage}")
+s3_state=$(readlink -m "${3:?$usage}")
+page=${4:?$usage} name=${5:?$usage}
+source "$here/../fleet/machine_lib.sh"
+
+skip() {
+  echo "skipped: $*"
+  exit 77
+}
+
+if ! grep -qE '^ *```(sh|console|yaml|sql)$' "$project/$page"; then
+  echo "$name: nothing to run"
+  exit 0
+fi
+# A way from the machine's network to the S3 server outside, and users there whose buckets nobody else
+# sees: two pages may have a bucket of one name.
+reach_s3() {
+  [[ -e $s3_state/env.sh ]] || skip "no S3 server runs: tests/s3/start.sh $s3_state starts one"
+  source "$s3_state/env.sh"
+  /usr/bin/python3 "$here/forward.py" "$work/s3.sock" "${S3_TLS_ENDPOINT##*:}" &
+  pids+=($!)
+  {
+    echo "S3_CA_FILE=$S3_CA_FILE"
+    s3_user admin --caps='users=*;buckets=*;user-policy=*'
+    s3_user writer
+    s3_user reader
+    s3_user watcher
+  } > "$work/s3-users.sh"
+}
+s3_user() {
+  local key=LB$RANDOM$RANDOM$RANDOM$RANDOM secret
+  secret=$(od -An -N 20 -tx1 /dev/urandom | tr -d ' \n')
+  radosgw-admin -c "$s3_state/ceph.conf" -n client.rgw.a user create --tenant="page$$" --uid="$1" \
+    --display-name="$1" --access-key="$key" --secret-key="$secret" "${@:2}" > /dev/null 2>&1 ||
+    skip "the S3 server takes no users"
+  printf 'S3_%s_KEY=%s\nS3_%s_SECRET=%s\n' "${1^^}" "$key" "${1^^}" "$secret"
+}
+
+if [[ ! -v LIFEBOAT_PAGE_WORK ]]; then
+  work=$(mktemp -d "${TMPDIR:-/var/tmp}/lifeboat-page-XXXXXX")
+  pids=()
+  trap 'kill "${pids[@]}" 2> /dev/null; rm -rf "$work"' EXIT
+  trap 'exit 130' INT TERM
+  if grep -qs '^s3_server ' "$here/$name.sh"; then reach_s3; fi
+  LIFEBOAT_PAGE_WORK=$work own_space "${BASH_SOURCE[0]}" "$@"
+fi
+
+work=$LIFEBOAT_PAGE_WORK
+umask 022
+machine_empty="/opt /srv /tmp /root /mnt"
+make_space "$work/machines"
+machine page "$project" "$build" "$work"
+root=$(root_of page)
+rm -rf "$root"/{etc,var/lib}/lifeboat
+ln -sf "$lifeboat" "$root/usr/bin/lifeboat"
+ln -sf "$lifeboat" "$root/usr/local/bin/lifeboat"
+mkdir "$work/told"
+printf '%s=%q\n' build "$build" outside "$work" > "$work/told/places.sh"
+on page /usr/bin/python3 -B "$here/run_page.py" "$project/$page" "$name" "$here/$name.sh" \
+  "$here/not_run.txt" "$work/told"

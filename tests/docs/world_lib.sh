@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Sets up what a page presumes: runs the page's own script (tests/docs/PAGE.sh) with the vocabulary
+# below, as root on the page's machine, before its first command. What it starts in the background
+# lives until the page is through; its variables and functions do not reach the page's commands.
+#
+#   usage: world_lib.sh SCRIPT FOLDER          (by run_page.py)
+#
+#   page_env NAME VALUE       the page's commands have it in their environment
+#   means TEXT REAL           what TEXT of the page means today: a date, an address
+#   before PART COMMAND       COMMAND (bash) runs before the page's first command that holds PART
+#   after PART COMMAND        COMMAND runs behind it, and must succeed: what the page does not look at
+#   stays PART PROBE          a command that holds PART is a server: ended once PROBE succeeds
+#   hook sql < SCRIPT         gets each `sql` block on stdin; `hook yaml` such that nobody else judges
+#   stand_in NAME < SCRIPT    a program in the PATH, instead of one that cannot be had here
+#   sample_services FOLDER    n8n and waha of the demonstration, written to no longer; and traefik
+#   docker_engine             on the usual socket; volume NAME [FOLDER] makes one, with content
+#   s3_server HOST BUCKET...  answers to https://HOST (one of tests/docs/CMakeLists.txt); keys are in
+#                             $S3_ADMIN_KEY, $S3_WRITER_KEY ...; aws_profile NAME USER writes them
+#   names HOST...             these names are the machine's own
+#   wait_for SECONDS COMMAND  until COMMAND succeeds
+set -euo pipefail
+world=$(readlink -f "${1:?usage: world_lib.sh SCRIPT FOLDER}")
+told=${2:?usage: world_lib.sh SCRIPT FOLDER}
+project=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../..")
+source "$told/places.sh"   # of page_test.sh: build, outside
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+skip() {
+  echo "skipped: $*"
+  exit 77
+}
+
+page_env() { printf '%s\0' "$@" >> "$told/told-page_env"; }
+means() { printf '%s\0' "$@" >> "$told/told-means"; }
+before() { printf '%s\0' "$@" >> "$told/told-before"; }
+after() { printf '%s\0' "$@" >> "$told/told-after"; }
+stays() { printf '%s\0' "$@" >> "$told/told-stays"; }
+hook() { cat > "$told/hook-$1"; }
+stand_in() {
+  cat > "/usr/local/bin/$1"
+  chmod 755 "/usr/local/bin/$1"
+}
+
+wait_for() {
+  local seconds=$1 try
+  shift
+  for ((try = 0; try < seconds * 10; try++)); do
+    if "$@" &> /dev/null; then return; fi
+    sleep 0.1
+  done
+  fail "this did not come in $seconds s: $*"
+}
+
+# Without the writer, so that a page can say what is counted.
+sample_services() {
+  local folder=$1 pid
+  mkdir -p "$folder"
+  "$build/demo/lifeboat-sample-services" "$folder" > "$told/services.log" 2>&1 &
+  pid=$!
+  wait_for 20 grep -qs ready "$told/services.log"
+  kill "$pid"
+  wait "$pid" || true
+  sqlite3 "$folder/n8n/database.sqlite" "DELETE FROM execution_data WHERE executionId > 18;
+    DELETE FROM execution_entity WHERE id > 18"
+  sample_traefik "$folder/traefik"
+}
+sample_traefik() {
+  mkdir -p "$1"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 \
+    -subj /CN=demo.example.com -addext subjectAltName=DNS:demo.example.com \
+    -keyout "$told/key.pem" -out "$told/certificate.pem" 2> "$told/openssl.log"
+  cat > "$1/acme.json" << JSON
+{"le": {"Account": {"Email": "owner@example.com", "Registration": null,
+  "PrivateKey": "$(openssl ec -in "$told/key.pem" -outform DER 2> /dev/null | base64 -w 0)",
+  "KeyType": "EC256"},
+ "Certificates": [{"domain": {"main": "demo.example.com"}, "Store": "default",
+  "certificate": "$(base64 -w 0 "$told/certificate.pem")",
+  "key": "$(base64 -w 0 "$told/key.pem")"}]}}
+JSON
+  chmod 600 "$1/acme.json"
+}
+
+docker_engine() {
+  dockerd --bridge=none --iptables=false --ip-forward=false --storage-driver=overlay2 \
+    < /dev/null > "$told/dockerd.log" 2>&1 &
+  wait_for 30 curl -fs --unix-socket /var/run/docker.sock http://docker/_ping
+}
+volume() {
+  docker volume create "$1" > /dev/null
+  [[ ! -v 2 ]] || cp -a "$2/." "/var/lib/docker/volumes/$1/_data/"
+}
+
+# Users: admin, writer (all but remove), and reader and watcher without rights. The page's own are not
+# there before `aws` or `lifeboat` makes them.
+s3_server() {
+  local host=$1 bucket
+  shift
+  source "$outside/s3-users.sh"
+  names "$host" "${@/%/.$host}"
+  cat "$S3_CA_FILE" >> /etc/ssl/certs/ca-certificates.crt
+  python3 "$project/tests/docs/forward.py" 443 "$outside/s3.sock" &
+  S3_ENDPOINT=https://$host
+  wait_for 20 curl -s -o /dev/null "$S3_ENDPOINT"
+  for bucket; do as_admin s3api create-bucket --bucket "$bucket" > /dev/null; done
+  [[ ! -v 1 ]] || as_admin iam put-user-policy --user-name writer --policy-name writer \
+    --policy-document '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+      "Resource": ["arn:aws:s3:::*"], "Action": ["s3:ListBucket", "s3:GetObject", "s3:PutObject",
+      "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:ListBucketMultipartUploads"]}]}'
+}
+as_admin() {
+  AWS_ACCESS_KEY_ID=$S3_ADMIN_KEY AWS_SECRET_ACCESS_KEY=$S3_ADMIN_SECRET AWS_DEFAULT_REGION=default \
+    AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt aws --endpoint-url "$S3_ENDPOINT" "$@"
+}
+# aws_profile NAME USER: keys in ~/.aws/credentials.
+aws_profile() {
+  local key=S3_${2^^}_KEY secret=S3_${2^^}_SECRET
+  mkdir -p /root/.aws
+  printf '[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$1" "${!key}" "${!secret}" \
+    >> /root/.aws/credentials
+  chmod 600 /root/.aws/credentials
+}
+# names HOST...: they are this machine's.
+names() {
+  [[ -e $told/named ]] || printf '127.0.0.1 localhost %s\n' "$(hostname)" > /etc/hosts
+  touch "$told/named"
+  printf '127.0.0.1 %s\n' "$@" >> /etc/hosts
+}
+
+cd /root
+source "$world"
