@@ -28,13 +28,18 @@ class World:
     def __init__(self, script, folder):
         self.folder = folder
         library = os.path.join(os.path.dirname(os.path.abspath(__file__)), "world_lib.sh")
-        reply = subprocess.run(["bash", library, script, folder], env=ENVIRONMENT, cwd="/root",
-                               stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False,
-                               timeout=240)
-        if reply.returncode == 77:
-            sys.exit(77)
-        if reply.returncode != 0:
-            raise Fault(f"its set-up {script} failed: status {reply.returncode}")
+        log = f"{folder}/set-up.log"
+        with open(log, "wb") as output:   # no pipe: servers that it starts hold it open
+            status = subprocess.run(["bash", library, script, folder], env=ENVIRONMENT, cwd="/root",
+                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                    check=False, timeout=240).returncode
+        if status != 0:
+            with open(log, encoding="utf-8", errors="replace") as output:
+                said = output.read()
+            if status == 77:
+                print(said, end="")
+                sys.exit(77)
+            raise Fault(f"its set-up {script} failed, status {status}:\n{said}")
 
     def told(self, name):
         """Pairs that were said with the word `name`."""
