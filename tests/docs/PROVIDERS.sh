@@ -7,7 +7,7 @@ lifeboat keygen -o age.key
 cat > /etc/lifeboat/lifeboat.yaml << YAML
 host: h1
 store:
-  s3: {endpoint: $S3_ENDPOINT, region: $S3_REGION, bucket: my-backups,
+  s3: {endpoint: $S3_ENDPOINT, region: eu-central-1, bucket: my-backups,
     access_key: $S3_ADMIN_KEY, secret_key: $S3_ADMIN_SECRET}
 encryption: {recipients: [$(lifeboat keygen -y age.key)]}
 services:

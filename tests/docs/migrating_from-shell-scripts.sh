@@ -3,7 +3,7 @@
 bin=$(find /usr/lib/postgresql -path '*/bin/initdb' 2> /dev/null | sort -V | tail -n 1)
 [[ -n $bin ]] || skip "initdb is missing: install postgresql"
 s3_server s3.eu-central-1.wasabisys.com old-backups new-backups
-sed -n '/^```bash$/,/^```$/{/^```/d;p}' "$project/docs/migrating/from-shell-scripts.md" > backup.sh
+sed -n '/^```text$/,/^```$/{/^```/d;p}' "$project/docs/migrating/from-shell-scripts.md" > backup.sh
 chmod 700 backup.sh
 stand_in curl <<< '#!/bin/sh'
 mkdir -p /srv/app/uploads /etc/app
@@ -22,11 +22,12 @@ psql -q -h /run/postgresql -U postgres shop -c 'CREATE TABLE orders AS SELECT ge
 lifeboat keygen -o age.key
 cat > .backup-env << ENV
 AGE_PUBKEY=$(lifeboat keygen -y age.key)
-BACKUP_ACCESS_KEY=$S3_WRITER_KEY
-BACKUP_SECRET_KEY=$S3_WRITER_SECRET
+BACKUP_ACCESS_KEY=$S3_ADMIN_KEY
+BACKUP_SECRET_KEY=$S3_ADMIN_SECRET
 AWS_ACCESS_KEY_ID=$S3_ADMIN_KEY
 AWS_SECRET_ACCESS_KEY=$S3_ADMIN_SECRET
-AWS_ENDPOINT_URL=$S3_ENDPOINT
+AWS_DEFAULT_REGION=default
+AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 PASSPHRASE=of-the-old-archives
 ENV
 chmod 600 .backup-env
