@@ -101,12 +101,33 @@ std::string prose_without_code(const TreeFile& page) {
   return std::regex_replace(prose, std::regex("`[^`]*`"), "");
 }
 
+std::vector<std::string> links_of(const TreeFile& page) {
+  return matches(prose_without_code(page), "\\]\\(([^)\\s]+)\\)");
+}
+
 std::vector<std::string> link_faults(const TreeFile& page) {
   std::vector<std::string> faults;
-  for (const std::string& link : matches(prose_without_code(page), "\\]\\(([^)\\s]+)\\)")) {
+  for (const std::string& link : links_of(page)) {
     if (std::string fault = link_fault(page, link); !fault.empty()) faults.push_back(fault);
   }
   return faults;
+}
+
+// The pages that `start` leads to, by links, over as many pages as it takes.
+std::set<std::string> reached_from(const std::string& start) {
+  std::map<std::string, TreeFile> pages;
+  for (TreeFile& page : all_pages()) pages[page.path] = page;
+  std::set<std::string> reached;
+  for (std::vector<std::string> open{start}; !open.empty();) {
+    const std::string path = open.back();
+    open.pop_back();
+    if (!pages.contains(path) || !reached.insert(path).second) continue;
+    const fs::path folder = fs::path(path).parent_path();
+    for (const std::string& link : links_of(pages.at(path))) {
+      open.push_back((folder / link.substr(0, link.find('#'))).lexically_normal().native());
+    }
+  }
+  return reached;
 }
 
 std::vector<std::string> tests_named_in(const std::string& text) {
@@ -144,7 +165,7 @@ TEST(MarkdownLinks, EveryOneLeadsSomewhere) {
   ASSERT_GT(pages.size(), 20u);
   size_t links = 0;
   for (const TreeFile& page : pages) {
-    links += matches(prose_without_code(page), "\\]\\(([^)\\s]+)\\)").size();
+    links += links_of(page).size();
     for (const std::string& fault : link_faults(page)) ADD_FAILURE() << fault;
   }
   EXPECT_GT(links, 50u);
@@ -157,6 +178,14 @@ TEST(MarkdownLinks, FaultsAreFound) {
             (std::vector<std::string>{"docs/a.md: no such heading: #a-b-d",
                                       "docs/a.md: no such file: nowhere.md",
                                       "docs/a.md: no such heading: #d"}));
+}
+
+TEST(MarkdownLinks, TheReadmeLeadsToEveryPage) {
+  const std::set<std::string> reached = reached_from("README.md");
+  for (const TreeFile& page : tree_files("docs")) {
+    if (!page.path.ends_with(".md")) continue;
+    EXPECT_TRUE(reached.contains(page.path)) << page.path;
+  }
 }
 
 TEST(TestsNamedByPages, Exist) {
