@@ -1,20 +1,12 @@
 # Two snapshots, a signed archive and a single stream, and where they lie: store/ and key.txt. The
 # archive is longer than one zstd frame. The stream comes from a PostgreSQL of the page's own, whose
 # empty database `restored` the page fills again.
-bin=$(find /usr/lib/postgresql -path '*/bin/initdb' 2> /dev/null | sort -V | tail -n 1)
-[[ -n $bin ]] || skip "initdb is missing: install postgresql"
-mkdir -p /srv/app /srv/pg
+mkdir /srv/app
 head -c 6000000 /dev/urandom > /srv/app/noise
 echo '{"a": 1}' > /srv/app/config
-chown nobody /srv/pg
-as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups)
-(cd /srv/pg && "${as_nobody[@]}" "$bin" -D data -U postgres -A trust --no-sync > /dev/null)
-"${as_nobody[@]}" "${bin%/*}/postgres" -D /srv/pg/data -k /srv/pg -c listen_addresses= -c fsync=off \
-  < /dev/null &> /dev/null &
-export PGHOST=/srv/pg
+postgres_server
 page_env PGHOST /srv/pg
-wait_for 60 psql -U postgres -c 'SELECT 1'
-psql -q -U postgres -c 'CREATE TABLE orders AS SELECT * FROM generate_series(1, 1234)' \
+psql -q -c 'CREATE TABLE orders AS SELECT * FROM generate_series(1, 1234)' \
   -c 'CREATE DATABASE restored'
 lifeboat keygen -o key.txt
 lifeboat keygen --signing -o signing.key

@@ -13,10 +13,12 @@
 #   hook sql < SCRIPT         gets each `sql` block on stdin; `hook yaml` such that nobody else judges
 #   stand_in NAME < SCRIPT    a program in the PATH, instead of one that cannot be had here
 #   sample_services FOLDER    n8n and waha of the demonstration, written to no longer; and traefik
+#   configure SERVICE...      /etc/lifeboat/lifeboat.yaml with these services (YAML, a line each)
 #   docker_engine             on the usual socket; volume NAME [FOLDER] makes one, with content
 #   s3_server HOST BUCKET...  answers to https://HOST (one of tests/docs/CMakeLists.txt); keys are in
 #                             $S3_ADMIN_KEY, $S3_WRITER_KEY ...; aws_profile NAME USER writes them
 #   names HOST...             these names are the machine's own
+#   postgres_server           with its socket in /srv/pg; psql in the set-up is its superuser
 #   wait_for SECONDS COMMAND  until COMMAND succeeds
 set -euo pipefail
 world=$(readlink -f "${1:?usage: world_lib.sh SCRIPT FOLDER}")
@@ -127,6 +129,38 @@ names() {
   [[ -e $told/named ]] || printf '127.0.0.1 localhost %s\n' "$(hostname)" > /etc/hosts
   touch "$told/named"
   printf '127.0.0.1 %s\n' "$@" >> /etc/hosts
+}
+# PostgreSQL with its socket in /srv/pg, where whoever is on this machine may be anybody.
+postgres_server() {
+  local bin try_as=(setpriv --reuid nobody --regid nogroup --clear-groups)
+  bin=$(find /usr/lib/postgresql -path '*/bin/initdb' 2> /dev/null | sort -V | tail -n 1)
+  [[ -n $bin ]] || skip "initdb is missing: install postgresql"
+  install -d -o nobody /srv/pg
+  (cd /srv/pg && "${try_as[@]}" "$bin" -D data -U postgres -A trust --no-sync > /dev/null)
+  "${try_as[@]}" "${bin%/*}/postgres" -D /srv/pg/data -k /srv/pg -c listen_addresses= -c fsync=off \
+    < /dev/null &> "$told/postgres.log" &
+  export PGHOST=/srv/pg PGUSER=postgres
+  wait_for 60 psql -c 'SELECT 1'
+}
+# configure 'NAME: {recipe: ...}'...: /etc/lifeboat/lifeboat.yaml of vps-h1 with one job, nightly, over
+# these services; its key is /root/age.key. More sections may be written behind it.
+configure() {
+  local service names=()
+  [[ -e /root/age.key ]] || lifeboat keygen -o /root/age.key
+  for service; do names+=("${service%%:*}"); done
+  write_configuration << YAML
+host: vps-h1
+store: {dir: /srv/backups}
+encryption: {recipients: [$(lifeboat keygen -y /root/age.key)]}
+drill: {identity: /root/age.key}
+jobs: {nightly: {schedule: daily, services: [$(IFS=,; echo "${names[*]}")]}}
+services:
+$(printf '  %s\n' "$@")
+YAML
+}
+write_configuration() {
+  mkdir -p /etc/lifeboat
+  (umask 077; cat > /etc/lifeboat/lifeboat.yaml)
 }
 
 cd /root
