@@ -21,6 +21,7 @@ class Block:
     tag: str
     line: int       # of its first line of content, from 1
     lines: list
+    heading: str = ""   # that it stands below, without the #s
 
 
 @dataclass
@@ -36,17 +37,19 @@ class Command:
 
 
 def blocks_of(text):
-    found, open_block, indent = [], None, ""
+    found, open_block, indent, heading = [], None, "", ""
     for number, line in enumerate(text.split("\n"), 1):
         fence = FENCE.match(line)
         if fence and open_block is None:
             indent = fence[1]
-            open_block = Block(fence[2].strip(), number + 1, [])
+            open_block = Block(fence[2].strip(), number + 1, [], heading)
         elif fence and not fence[2].strip():
             found.append(open_block)
             open_block = None
         elif open_block is not None:
             open_block.lines.append(line.removeprefix(indent))
+        elif line.startswith("#"):
+            heading = line.lstrip("#").strip()
     if open_block is not None:
         raise Fault(f"line {open_block.line - 1}: the block has no end")
     return found

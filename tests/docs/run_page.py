@@ -50,6 +50,11 @@ class World:
             words = file.read().split("\0")[:-1]
         return list(zip(words[::2], words[1::2]))
 
+    def sections(self):
+        """Of each heading that was named: the steps before its first block and behind its last."""
+        words = [word for pair in self.told("section") for word in pair]
+        return {words[at]: tuple(words[at + 1:at + 3]) for at in range(0, len(words), 4)}
+
 
 class PageRun:
     def __init__(self, page, world, not_run, folder):
@@ -61,7 +66,18 @@ class PageRun:
         self.before = world.told("before") if world else []
         self.after = world.told("after") if world else []
         self.stays = world.told("stays") if world else []
+        self.sections, self.heading = world.sections() if world else {}, None
         self.ran, self.loaded, self.skipped = 0, 0, []
+
+    def enter(self, heading):
+        """Before a block below this heading; None behind the last block."""
+        if heading == self.heading:
+            return
+        if self.heading in self.sections:
+            self.step(self.sections.pop(self.heading)[1])
+        self.heading = heading
+        if heading in self.sections:
+            self.step(self.sections[heading][0])
 
     def block(self, block):
         try:
@@ -155,7 +171,9 @@ def run_page(page, name, world, not_run, folder):
                   read_not_run(not_run, name), folder)
     try:
         for block in blocks:
+            run.enter(block.heading)
             run.block(block)
+        run.enter(None)
     finally:
         run.session.close()
     for pattern, _ in run.before + run.after:

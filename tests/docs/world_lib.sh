@@ -9,6 +9,7 @@
 #   means TEXT REAL           what TEXT of the page means today: a date, an address
 #   before PART COMMAND       COMMAND (bash) runs before the page's first command that holds PART
 #   after PART COMMAND        COMMAND runs behind it, and must succeed: what the page does not look at
+#   section HEADING BEFORE BEHIND   two commands around the blocks below a heading of the page
 #   stays PART PROBE          a command that holds PART is a server: ended once PROBE succeeds
 #   hook sql < SCRIPT         gets each `sql` block on stdin; `hook yaml` such that nobody else judges
 #   stand_in NAME < SCRIPT    a program in the PATH, instead of one that cannot be had here
@@ -39,6 +40,7 @@ page_env() { printf '%s\0' "$@" >> "$told/told-page_env"; }
 means() { printf '%s\0' "$@" >> "$told/told-means"; }
 before() { printf '%s\0' "$@" >> "$told/told-before"; }
 after() { printf '%s\0' "$@" >> "$told/told-after"; }
+section() { printf '%s\0' "$@" '' >> "$told/told-section"; }
 stays() { printf '%s\0' "$@" >> "$told/told-stays"; }
 hook() { cat > "$told/hook-$1"; }
 stand_in() {
