@@ -10,4 +10,4 @@ s3_server s3.eu-central-1.wasabisys.com ecotrans-backups
 page_env AWS_ACCESS_KEY_ID "$S3_ADMIN_KEY"
 page_env AWS_SECRET_ACCESS_KEY "$S3_ADMIN_SECRET"
 before s3://ecotrans-backups "AWS_DEFAULT_REGION=default AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt \
-  aws --endpoint-url $S3_ENDPOINT s3 cp --quiet --recursive /srv/backups s3://ecotrans-backups"
+  aws --endpoint-url $S3_ENDPOINT s3 cp --only-show-errors --recursive /srv/backups s3://ecotrans-backups"
