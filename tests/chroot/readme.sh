@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# README.md as a stranger takes it, on a bare Debian 12: every command and the configuration, in their
+# order, with nothing installed but what the page says. What they print is compared by docs_README.
+#
+# Left out: ./dev demo and ./dev test, which CI runs by themselves on a bare machine and which build for
+# a quarter of an hour; and what asks a bucket, since there is none.
+#   usage: readme.sh LIFEBOAT CHROOT_STATE SAMPLE_SERVICES
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+chroot_state=$(readlink -m "${2:?usage: $0 LIFEBOAT CHROOT_STATE SAMPLE_SERVICES}")
+sample_services=$(readlink -f "$3")
+source "$here/../script/lib.sh"
+source "$here/lib.sh"
+own_space "$0" "$@"
+new_chroot readme
+
+# The services of the page's example, as n8n, WAHA and Traefik would have left them.
+"$sample_services" "$place/services" > services.log 2>&1 &
+pids+=($!)
+for ((try = 0; try < 300; try++)); do
+  if grep -qs ready services.log; then break; fi
+  sleep 0.1
+done
+kill "${pids[-1]}"
+wait "${pids[-1]}" || true
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 \
+  -subj /CN=demo.example.com -addext subjectAltName=DNS:demo.example.com \
+  -keyout key.pem -out certificate.pem 2> openssl.log
+volumes=$root/var/lib/docker/volumes
+mkdir -p "$volumes"/{root_waha_sessions,traefik_data}
+cp -a services/n8n "$root/srv/n8n"
+cp -a services/waha "$volumes/root_waha_sessions/_data"
+mkdir "$volumes/traefik_data/_data"
+cat > "$volumes/traefik_data/_data/acme.json" << JSON
+{"le": {"Account": {"Email": "owner@example.com", "Registration": null,
+  "PrivateKey": "$(openssl ec -in key.pem -outform DER 2> /dev/null | base64 -w 0)",
+  "KeyType": "EC256"},
+ "Certificates": [{"domain": {"main": "demo.example.com"}, "Store": "default",
+  "certificate": "$(base64 -w 0 certificate.pem)", "key": "$(base64 -w 0 key.pem)"}]}}
+JSON
+
+chroot_install libzstd1 libssl3 libcurl4 libsqlite3-0 libyaml-cpp0.7 libfmt9 libspdlog1.10 \
+  libpugixml1v5 libmicrohttpd12 ca-certificates age zstd
+cp "$program" "$root/usr/bin/lifeboat"
+
+{
+  # A failure is the page's, wherever it is; a disk with a copy of the store is the page's "any other
+  # machine", and the archive lies beside the key there.
+  echo 'set -euo pipefail'
+  python3 -B "$here/commands_of.py" "$project/README.md" ./dev s3:// |
+    sed 's|^lifeboat restore .*dir:/mnt/usb/backups|mkdir -p /mnt/usb; cp -a /srv/backups /mnt/usb/; \
+      cp /srv/backups/demo/2*/backup.tar.zst.age .\n&|'
+} > "$root/root/readme"
+in_chroot bash readme
+expect 0
+stdout_has 'every credential decrypts: 8 of 8'
+stdout_has 'RESTORE OK'
+exists "$root/root/restored/n8n/database.sqlite"
+exists "$root/root/n8n/database.sqlite"   # by tar, in the folder where its archive lay
