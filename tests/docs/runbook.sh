@@ -27,14 +27,7 @@ drill: {identity: /root/.age/backup.key}
 metrics: {textfile: /var/lib/node_exporter/textfile}
 notify: {discord: {webhook: "${DISCORD_WEBHOOK}"}}
 YAML
-# It ends with its parent, which therefore stays.
-(
-  "$build/tests/support/lifeboat-fake-discord" --port-file "$told/discord.url" \
-    --log "$told/discord.jsonl" &
-  wait
-) > "$told/discord.log" 2>&1 &
-wait_for 20 test -s "$told/discord.url"
-webhook=$(cat "$told/discord.url")/api/webhooks/1/token
+discord_stand_in
 cat > /root/.backup-env << TEXT
 AGE_PUBKEY=$(lifeboat keygen -y /root/.age/backup.key)
 AGE_OFFLINE_PUBKEY=$(lifeboat keygen -y /root/.age/offline.key)

@@ -18,6 +18,7 @@
 #   docker_engine             on the usual socket; volume NAME [FOLDER] makes one, with content
 #   s3_server HOST BUCKET...  answers to https://HOST (one of tests/docs/CMakeLists.txt); keys are in
 #                             $S3_ADMIN_KEY, $S3_WRITER_KEY ...; aws_profile NAME USER writes them
+#   discord_stand_in          takes what is sent to $webhook, a URL
 #   names HOST...             these names are the machine's own
 #   postgres_server           with its socket in /srv/pg; psql in the set-up is its superuser
 #   wait_for SECONDS COMMAND  until COMMAND succeeds
@@ -125,6 +126,16 @@ aws_profile() {
   printf '[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$1" "${!key}" "${!secret}" \
     >> /root/.aws/credentials
   chmod 600 /root/.aws/credentials
+}
+# It ends with its parent, which therefore stays.
+discord_stand_in() {
+  (
+    "$build/tests/support/lifeboat-fake-discord" --port-file "$told/discord.url" \
+      --log "$told/discord.jsonl" &
+    wait
+  ) > "$told/discord.log" 2>&1 &
+  wait_for 20 test -s "$told/discord.url"
+  webhook=$(cat "$told/discord.url")/api/webhooks/1/token
 }
 # names HOST...: they are this machine's.
 names() {
