@@ -186,7 +186,7 @@ TEST(MarkdownLinks, TheReadmeLeadsToEveryPage) {
   const std::set<std::string> reached = reached_from("README.md");
   for (const TreeFile& page : tree_files("docs")) {
     if (!page.path.ends_with(".md")) continue;
-    EXPECT_TRUE(reached.contains(page.path)) << page.path;
+    EXPECT_TRUE(reached.contains(page.path)) << page.path << ": no page links to it";
   }
 }
 
