@@ -7,7 +7,7 @@ rm -rf /srv/waha /srv/traefik
 before dir:/mnt/usb/backups 'mkdir -p /mnt/usb && cp -a /srv/backups /mnt/usb/
   cp /srv/backups/demo/*/backup.tar.zst.age /root/'
 s3_server s3.eu-central-1.wasabisys.com ecotrans-backups
-page_env AWS_ACCESS_KEY_ID "$S3_ADMIN_KEY"
-page_env AWS_SECRET_ACCESS_KEY "$S3_ADMIN_SECRET"
-before s3://ecotrans-backups "AWS_DEFAULT_REGION=default AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt \
-  aws --endpoint-url $S3_ENDPOINT s3 cp --only-show-errors --recursive /srv/backups s3://ecotrans-backups"
+before s3://ecotrans-backups "$(declare -p S3_ENDPOINT; declare -f store_in_bucket)
+  cp /etc/lifeboat/lifeboat.yaml to-bucket.yaml
+  store_in_bucket ecotrans-backups to-bucket.yaml
+  lifeboat backup --config to-bucket.yaml"

@@ -1,13 +1,11 @@
 # The provider, the owner's keys in a profile, and a host whose backup goes to the bucket once it is made.
 s3_server s3.eu-central-1.wasabisys.com
 names ecotrans-backups.s3.eu-central-1.wasabisys.com
-aws_profile owner admin
-aws_profile default admin
+aws_profile owner
 mkdir /srv/app
 echo content > /srv/app/file
 configure 'app: {recipe: volume, path: /srv/app}'
-sed -i "s|^store:.*|store:\n  s3: {endpoint: \"$S3_ENDPOINT\", region: eu-central-1, bucket: ecotrans-backups}|" \
-  /etc/lifeboat/lifeboat.yaml
+store_in_bucket ecotrans-backups /etc/lifeboat/lifeboat.yaml
 after 'bucket setup' 'lifeboat backup'
 after 'bucket policy' 'lifeboat bucket policy --role writer --host vps-h1 --store s3://ecotrans-backups |
   jq -e .Statement'

@@ -24,31 +24,23 @@ if ! grep -qE '^ *```(sh|console|yaml|sql)$' "$project/$page"; then
   echo "$name: nothing to run"
   exit 0
 fi
-# A way from the machine's network to the S3 server outside, and users there whose buckets nobody else
-# sees: two pages may have a bucket of one name.
+# A way from the machine's network to the S3 server outside, and a user there whose buckets nobody else
+# sees: two pages may have a bucket of one name. By the gateway's interface for administrators, since
+# radosgw-admin takes a second. https://docs.ceph.com/en/pacific/radosgw/adminops/#create-user
 reach_s3() {
   [[ -e $s3_state/env.sh ]] || skip "no S3 server runs: tests/s3/start.sh $s3_state starts one"
   source "$s3_state/env.sh"
   /usr/bin/python3 "$here/forward.py" "$work/s3.sock" "${S3_TLS_ENDPOINT##*:}" &
   pids+=($!)
-  {
-    echo "S3_CA_FILE=$S3_CA_FILE"
-    for user in admin writer reader watcher; do s3_user "$user"; done
-  } > "$work/s3-users.sh"
-}
-# By the gateway's interface for administrators: radosgw-admin takes a second for each.
-# https://docs.ceph.com/en/pacific/radosgw/adminops/#create-user
-s3_user() {
-  local user=$1 key=LB$RANDOM$RANDOM$RANDOM$RANDOM secret caps= date signature
+  local key=LB$RANDOM$RANDOM$RANDOM$RANDOM secret date signature
   secret=$(od -An -N 20 -tx1 /dev/urandom | tr -d ' \n')
-  [[ $user != admin ]] || caps='&user-caps=buckets%3D%2A%3Buser-policy%3D%2A%3Busers%3D%2A'
   date=$(LC_ALL=C date -Ru | sed 's/+0000/GMT/')
   signature=$(printf 'PUT\n\n\n%s\n/admin/user' "$date" |
     openssl dgst -sha1 -hmac "$S3_ADMIN_SECRET" -binary | base64)
   curl -sSf --noproxy '*' -m 30 -o /dev/null -X PUT -H "Date: $date" -H 'Content-Length: 0' \
-    -H "Authorization: AWS $S3_ADMIN_KEY:$signature" "$S3_ENDPOINT/admin/user?tenant=page$$&uid=$user\
-&display-name=$user&access-key=$key&secret-key=$secret$caps"
-  printf 'S3_%s_KEY=%s\nS3_%s_SECRET=%s\n' "${user^^}" "$key" "${user^^}" "$secret"
+    -H "Authorization: AWS $S3_ADMIN_KEY:$signature" "$S3_ENDPOINT/admin/user?tenant=page$$&uid=owner\
+&display-name=owner&access-key=$key&secret-key=$secret"
+  printf '%s=%q\n' S3_CA_FILE "$S3_CA_FILE" S3_ADMIN_KEY "$key" S3_ADMIN_SECRET "$secret" > "$work/s3-user.sh"
 }
 
 if [[ ! -v LIFEBOAT_PAGE_WORK ]]; then

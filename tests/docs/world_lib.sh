@@ -16,8 +16,10 @@
 #   sample_services FOLDER    n8n and waha of the demonstration, written to no longer; and traefik
 #   configure SERVICE...      /etc/lifeboat/lifeboat.yaml with these services (YAML, a line each)
 #   docker_engine             on the usual socket; volume NAME [FOLDER] makes one, with content
-#   s3_server HOST BUCKET...  answers to https://HOST (one of tests/docs/CMakeLists.txt); keys are in
-#                             $S3_ADMIN_KEY, $S3_WRITER_KEY ...; aws_profile NAME USER writes them
+#   s3_server HOST BUCKET...  answers to https://HOST (one of CMakeLists.txt) with these buckets; the
+#                             owner's keys are $S3_ADMIN_KEY and $S3_ADMIN_SECRET, and in ~/.aws/credentials, as
+#                             default; aws_profile NAME writes them as NAME too
+#   store_in_bucket BUCKET FILE   lets the configuration FILE store there
 #   discord_stand_in          takes what is sent to $webhook, a URL
 #   names HOST...             these names are the machine's own
 #   postgres_server           with its socket in /srv/pg; psql in the set-up is its superuser
@@ -98,34 +100,33 @@ volume() {
   [[ ! -v 2 ]] || cp -a "$2/." "/var/lib/docker/volumes/$1/_data/"
 }
 
-# Users: admin, writer (all but remove), and reader and watcher without rights. The page's own are not
-# there before `aws` or `lifeboat` makes them.
+# Its one user owns all; the bucket has no object lock. The page makes what else it needs.
 s3_server() {
   local host=$1 bucket
   shift
-  source "$outside/s3-users.sh"
+  source "$outside/s3-user.sh"
   names "$host" "${@/%/.$host}"
   cat "$S3_CA_FILE" >> /etc/ssl/certs/ca-certificates.crt
   python3 "$project/tests/docs/forward.py" 443 "$outside/s3.sock" &
   S3_ENDPOINT=https://$host
   wait_for 20 curl -s -o /dev/null "$S3_ENDPOINT"
-  for bucket; do as_admin s3api create-bucket --bucket "$bucket" > /dev/null; done
-  [[ ! -v 1 ]] || as_admin iam put-user-policy --user-name writer --policy-name writer \
-    --policy-document '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
-      "Resource": ["arn:aws:s3:::*"], "Action": ["s3:ListBucket", "s3:GetObject", "s3:PutObject",
-      "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:ListBucketMultipartUploads"]}]}'
+  aws_profile default
+  for bucket; do
+    lifeboat bucket setup --no-object-lock --host vps-h1 --store "s3://$bucket?endpoint=$S3_ENDPOINT"
+  done
 }
-as_admin() {
-  AWS_ACCESS_KEY_ID=$S3_ADMIN_KEY AWS_SECRET_ACCESS_KEY=$S3_ADMIN_SECRET AWS_DEFAULT_REGION=default \
-    AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt aws --endpoint-url "$S3_ENDPOINT" "$@"
+# store_in_bucket BUCKET FILE: the configuration FILE has that store instead of its own.
+store_in_bucket() {
+  sed -i "s|^store:.*|store:\n  s3: {endpoint: \"$S3_ENDPOINT\", region: eu-central-1, bucket: $1}|" "$2"
 }
-# aws_profile NAME USER: keys in ~/.aws/credentials.
+# aws_profile NAME: the owner's keys in ~/.aws/credentials.
 aws_profile() {
-  local key=S3_${2^^}_KEY secret=S3_${2^^}_SECRET
-  mkdir -p /root/.aws
-  printf '[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$1" "${!key}" "${!secret}" \
-    >> /root/.aws/credentials
-  chmod 600 /root/.aws/credentials
+  (
+    umask 077
+    mkdir -p /root/.aws
+    printf '[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$1" "$S3_ADMIN_KEY" "$S3_ADMIN_SECRET" \
+      >> /root/.aws/credentials
+  )
 }
 # It ends with its parent, which therefore stays.
 discord_stand_in() {
