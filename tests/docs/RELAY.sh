@@ -1,6 +1,6 @@
 # GitHub, as the page says for one of your own; and a configuration that names it.
-"$build/tests/support/lifeboat-fake-github" --port-file "$told/github" --log "$told/acts" \
-  --token github_pat_... --repo owner/name < /dev/null &> "$told/github.log" &
+stay "$build/tests/support/lifeboat-fake-github" --port-file "$told/github" --log "$told/acts" \
+  --token github_pat_... --repo owner/name
 wait_for 20 test -s "$told/github"
 page_env GITHUB_API_URL "$(cat "$told/github")"
 configure 'host: {recipe: files, paths: [/etc/hostname]}'

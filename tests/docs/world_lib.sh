@@ -23,6 +23,8 @@
 #   discord_stand_in          takes what is sent to $webhook, a URL
 #   names HOST...             these names are the machine's own
 #   postgres_server           with its socket in /srv/pg; psql in the set-up is its superuser
+#   stay COMMAND...           runs in the background until the page is through, with a parent, with which
+#                             the tests' stand-in servers end; its output is in $told/stay.log
 #   wait_for SECONDS COMMAND  until COMMAND succeeds
 set -euo pipefail
 world=$(readlink -f "${1:?usage: world_lib.sh SCRIPT FOLDER}")
@@ -49,6 +51,13 @@ hook() { cat > "$told/hook-$1"; }
 stand_in() {
   cat > "/usr/local/bin/$1"
   chmod 755 "/usr/local/bin/$1"
+}
+
+stay() {
+  (
+    "$@" &
+    wait
+  ) < /dev/null &>> "$told/stay.log" &
 }
 
 wait_for() {
