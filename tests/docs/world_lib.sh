@@ -133,17 +133,13 @@ aws_profile() {
   (
     umask 077
     mkdir -p /root/.aws
-    printf '[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$1" "$S3_ADMIN_KEY" "$S3_ADMIN_SECRET" \
-      >> /root/.aws/credentials
+    printf '[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$1" "$S3_ADMIN_KEY" \
+      "$S3_ADMIN_SECRET" >> /root/.aws/credentials
   )
 }
-# It ends with its parent, which therefore stays.
 discord_stand_in() {
-  (
-    "$build/tests/support/lifeboat-fake-discord" --port-file "$told/discord.url" \
-      --log "$told/discord.jsonl" &
-    wait
-  ) > "$told/discord.log" 2>&1 &
+  stay "$build/tests/support/lifeboat-fake-discord" --port-file "$told/discord.url" \
+    --log "$told/discord.jsonl"
   wait_for 20 test -s "$told/discord.url"
   webhook=$(cat "$told/discord.url")/api/webhooks/1/token
 }
