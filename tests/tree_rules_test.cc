@@ -74,16 +74,24 @@ std::vector<std::string> length_faults(const TreeFile& file) {
   return faults;
 }
 
-// Each fenced block of a page says what it holds, since its tag decides whether a test runs it
-// (tests/docs/README.md); other names of a shell would go by unrun.
+// Each block of a page is fenced and says what it holds, since its tag decides whether a test runs
+// it (tests/docs/README.md); other names of a shell, and blocks that are indented only, would go by
+// unrun.
 std::vector<std::string> fence_faults(const TreeFile& file) {
   std::vector<std::string> faults;
   if (!file.path.ends_with(".md")) return faults;
   const std::vector<std::string> lines = lines_of(file.text);
   bool inside = false;
+  std::string above;  // the last line with text
   for (size_t i = 0; i < lines.size(); ++i) {
     const size_t at = lines[i].find_first_not_of(' ');
-    if (at == std::string::npos || !lines[i].substr(at).starts_with("```")) continue;
+    if (at == std::string::npos) continue;
+    const bool in_list = std::string("-*0123456789 ").find(above[0]) != std::string::npos;
+    if (!inside && at >= 4 && i > 0 && lines[i - 1].empty() && !in_list) {
+      faults.push_back(file.path + ":" + std::to_string(i + 1) + ": a block without a fence");
+    }
+    above = lines[i];
+    if (!lines[i].substr(at).starts_with("```")) continue;
     const std::string tag = lines[i].substr(at + 3);
     inside = !inside;
     if (!inside) continue;
@@ -142,6 +150,8 @@ TEST(TreeRules, ViolationsAreFound) {
   EXPECT_EQ(fence_faults({"docs/a.md", "```\nls\n```\n"}).size(), 1u);
   EXPECT_EQ(fence_faults({"docs/a.md", "1. x\n   ```bash\n   ls\n   ```\n"}).size(), 1u);
   EXPECT_EQ(fence_faults({"docs/a.md", "```sh\nls\n```\n```sh\n"}).size(), 1u);
+  EXPECT_EQ(fence_faults({"docs/a.md", "x\n\n    ls\n"}).size(), 1u);
+  EXPECT_EQ(fence_faults({"docs/a.md", "- x\n\n    more\n"}).size(), 0u);
   EXPECT_EQ(fence_faults({"docs/a.md", "```sh\nls\n```\n```text\nls\n```\n"}).size(), 0u);
   EXPECT_EQ(foreign_words({"docs/a.md", std::string("see /wo") + "rk/x"}).size(), 1u);
 }

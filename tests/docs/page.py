@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 FENCE = re.compile(r"^( *)```(.*)$")
 STATUS = re.compile(r"#.*\bstatus (\d+)\b")
-RUN = ("sh", "console", "yaml", "sql")
+RUN = ("sh", "console", "yaml", "json", "sql")
 
 
 class Fault(Exception):

@@ -20,7 +20,7 @@ skip() {
   exit 77
 }
 
-if ! grep -qE '^ *```(sh|console|yaml|sql)$' "$project/$page"; then
+if ! grep -qE '^ *```(sh|console|yaml|json|sql)$' "$project/$page"; then
   echo "$name: nothing to run"
   exit 0
 fi

@@ -7,6 +7,7 @@ To be started on a machine of its own, by page_test.sh. README.md beside this fi
 WORLD is the page's set-up (tests/docs/NAME.sh), which need not be there for a page without commands;
 NOT_RUN the list of commands that cannot be run, with reasons; FOLDER an empty one for our own files.
 """
+import json
 import os
 import subprocess
 import sys
@@ -98,6 +99,12 @@ class PageRun:
             if not configurations.judge(text, self.environment, self.folder):
                 self.hook("yaml", text)
             self.loaded += 1
+        elif block.tag == "json":
+            try:
+                json.loads("\n".join(block.lines))
+            except ValueError as error:
+                raise Fault(f"it is no JSON: {error}") from error
+            self.loaded += 1
         elif block.tag == "sql":
             self.hook("sql", "\n".join(block.lines))
             self.ran += 1
@@ -165,7 +172,7 @@ def run_page(page, name, world, not_run, folder):
     with open(page, encoding="utf-8") as file:
         blocks = runnable(blocks_of(file.read()))
     has_world = os.path.exists(world)
-    if not has_world and any(block.tag != "yaml" for block in blocks):
+    if not has_world and any(block.tag not in ("yaml", "json") for block in blocks):
         raise Fault(f"it has commands, and no set-up {world}")
     run = PageRun(page, World(world, folder) if has_world else None,
                   read_not_run(not_run, name), folder)

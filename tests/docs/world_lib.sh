@@ -22,7 +22,7 @@
 #   store_in_bucket BUCKET FILE   lets the configuration FILE store there
 #   discord_stand_in          takes what is sent to $webhook, a URL
 #   names HOST...             these names are the machine's own
-#   postgres_server           with its socket in /srv/pg; psql in the set-up is its superuser
+#   postgres_server [FOLDER]  with its socket in FOLDER (/srv/pg); psql in the set-up is its superuser
 #   stay COMMAND...           runs in the background until the page is through, with a parent, with which
 #                             the tests' stand-in servers end; its output is in $told/stay.log
 #   wait_for SECONDS COMMAND  until COMMAND succeeds
@@ -149,16 +149,16 @@ names() {
   touch "$told/named"
   printf '127.0.0.1 %s\n' "$@" >> /etc/hosts
 }
-# PostgreSQL with its socket in /srv/pg, where whoever is on this machine may be anybody.
+# PostgreSQL with its socket in FOLDER, where whoever is on this machine may be anybody.
 postgres_server() {
-  local bin try_as=(setpriv --reuid nobody --regid nogroup --clear-groups)
+  local folder=${1:-/srv/pg} bin as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups)
   bin=$(find /usr/lib/postgresql -path '*/bin/initdb' 2> /dev/null | sort -V | tail -n 1)
   [[ -n $bin ]] || skip "initdb is missing: install postgresql"
-  install -d -o nobody /srv/pg
-  (cd /srv/pg && "${try_as[@]}" "$bin" -D data -U postgres -A trust --no-sync > /dev/null)
-  "${try_as[@]}" "${bin%/*}/postgres" -D /srv/pg/data -k /srv/pg -c listen_addresses= -c fsync=off \
-    < /dev/null &> "$told/postgres.log" &
-  export PGHOST=/srv/pg PGUSER=postgres
+  install -d -o nobody "$folder"
+  (cd "$folder" && "${as_nobody[@]}" "$bin" -D data -U postgres -A trust --no-sync > /dev/null)
+  "${as_nobody[@]}" "${bin%/*}/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= \
+    -c fsync=off < /dev/null &> "$told/postgres.log" &
+  export PGHOST=$folder PGUSER=postgres
   wait_for 60 psql -c 'SELECT 1'
 }
 # configure 'NAME: {recipe: ...}'...: /etc/lifeboat/lifeboat.yaml of vps-h1 with one job, nightly, over
