@@ -1,10 +1,7 @@
 # A Pushgateway under the page's name, to which a backup of vps-h1 has pushed.
 command -v prometheus-pushgateway > /dev/null || skip "prometheus-pushgateway is not installed"
 names push.example.org
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
-  -subj /CN=push.example.org -addext subjectAltName=DNS:push.example.org \
-  -keyout "$told/push.key" -out "$told/push.pem" 2> /dev/null
-cat "$told/push.pem" >> /etc/ssl/certs/ca-certificates.crt
+trusted_certificate push push.example.org
 echo "tls_server_config: {cert_file: $told/push.pem, key_file: $told/push.key}" > "$told/web.yml"
 prometheus-pushgateway --web.listen-address=127.0.0.1:443 --web.config.file="$told/web.yml" \
   < /dev/null &> "$told/push.log" &

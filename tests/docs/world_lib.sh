@@ -22,6 +22,7 @@
 #   store_in_bucket BUCKET FILE   lets the configuration FILE store there
 #   discord_stand_in          takes what is sent to $webhook, a URL
 #   names HOST...             these names are the machine's own
+#   web_site HOST             says yes to what is asked of https://HOST; the requests are in /run/requests
 #   postgres_server [FOLDER]  with its socket in FOLDER (/srv/pg); psql in the set-up is its superuser
 #   stay COMMAND...           runs in the background until the page is through, with a parent, with which
 #                             the tests' stand-in servers end; its output is in $told/stay.log
@@ -144,10 +145,24 @@ discord_stand_in() {
   webhook=$(cat "$told/discord.url")/api/webhooks/1/token
 }
 # names HOST...: they are this machine's.
-names() {
+names() { names_at 127.0.0.1 "$@"; }
+names_at() {
   [[ -e $told/named ]] || printf '127.0.0.1 localhost %s\n' "$(hostname)" > /etc/hosts
   touch "$told/named"
-  printf '127.0.0.1 %s\n' "$@" >> /etc/hosts
+  printf "$1 %s\n" "${@:2}" >> /etc/hosts
+}
+# trusted_certificate NAME HOST: $told/NAME.pem and .key, which this machine believes.
+trusted_certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+    -subj "/CN=$2" -addext "subjectAltName=DNS:$2" -keyout "$told/$1.key" -out "$told/$1.pem" \
+    2> "$told/openssl.log"
+  cat "$told/$1.pem" >> /etc/ssl/certs/ca-certificates.crt
+}
+web_site() {
+  trusted_certificate site "$1"
+  names_at 127.0.0.2 "$1"
+  python3 "$project/tests/docs/web_server.py" "$told/site.pem" "$told/site.key" /run/requests &
+  wait_for 20 curl -fs "https://$1/"
 }
 # PostgreSQL with its socket in FOLDER, where whoever is on this machine may be anybody.
 postgres_server() {
