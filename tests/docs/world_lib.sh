@@ -80,8 +80,8 @@ sample_services() {
   wait_for 20 grep -qs ready "$told/services.log"
   kill "$pid"
   wait "$pid" || true
-  sqlite3 "$folder/n8n/database.sqlite" "DELETE FROM execution_data WHERE executionId > 18;
-    DELETE FROM execution_entity WHERE id > 18"
+  sqlite3 "$folder/n8n/database.sqlite" "DELETE FROM execution_data WHERE executionId > 12;
+    DELETE FROM execution_entity WHERE id > 12"
   sample_traefik "$folder/traefik"
 }
 sample_traefik() {
