@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Every command line of lifeboat that is named anywhere, also in passing, is one that it takes: in the
 pages' sentences and blocks, in what deploy/ holds, in hints and in the examples of --help. The command
-must be there, and each option one of its own. Whether it does what the page says is for page_test.sh.
+must be there, and each option one of its own. README's table of commands has all of them. Whether a
+command does what the page says is for page_test.sh.
 
   usage: command_lines.py LIFEBOAT PROJECT
 """
@@ -16,6 +17,7 @@ STRING = re.compile(r"'(lifeboat [^'\"\n]*)'")
 LINE = re.compile(r"(?:^|[\s(/\"'=])(lifeboat (?:[a-z-]).*)$")
 END = re.compile(r"\s(?:\||&&|;|>|2>|<|#).*$|[;)]$|\\n.*$")
 
+ABOUT = {"help", "version", "extract"}   # not in README's table; extract is another name of restore
 TO_COME = {"init", "plan", "install", "uninstall", "completion", "schema", "man"}
 
 
@@ -96,6 +98,14 @@ def lines_of_project(project):
             yield "/".join(parts), line
 
 
+def lines_of_table(project):
+    """README's table of commands, which are written there without `lifeboat`."""
+    table = (project / "README.md").read_text(encoding="utf-8").partition("| command | does |")[2]
+    for row in table.partition("\n\n")[0].split("\n")[2:]:
+        for code in CODE.findall(row.split(" | ")[0]):
+            yield "README.md, table", "lifeboat " + code
+
+
 def lines_of_help(program):
     for name in sorted(program.commands()):
         for command in [(name,)] + [(name, below) for below in sorted(program.commands(name))]:
@@ -109,7 +119,11 @@ def main():
     if not program.commands() or "--json" not in program.options("check"):
         sys.exit("the help of the program cannot be read")
     count = faults = 0
-    for place, line in [*lines_of_project(project), *lines_of_help(program)]:
+    table = list(lines_of_table(project))
+    for name in sorted(program.commands() - ABOUT - {line.split()[1] for _, line in table}):
+        faults += 1
+        print(f"README.md, table: it lacks the command '{name}'")
+    for place, line in [*table, *lines_of_project(project), *lines_of_help(program)]:
         count += 1
         fault = program.fault(line)
         if fault:

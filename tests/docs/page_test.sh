@@ -20,17 +20,13 @@ skip() {
   exit 77
 }
 
-if ! grep -qE '^ *```(sh|console|yaml|json|sql)$' "$project/$page"; then
-  echo "$name: nothing to run"
-  exit 0
-fi
 # A way from the machine's network to the S3 server outside, and a user there whose buckets nobody else
 # sees: two pages may have a bucket of one name. By the gateway's interface for administrators, since
 # radosgw-admin takes a second. https://docs.ceph.com/en/pacific/radosgw/adminops/#create-user
 reach_s3() {
   [[ -e $s3_state/env.sh ]] || skip "no S3 server runs: tests/s3/start.sh $s3_state starts one"
   source "$s3_state/env.sh"
-  /usr/bin/python3 "$here/forward.py" "$work/s3.sock" "${S3_TLS_ENDPOINT##*:}" &
+  setpriv --pdeathsig KILL /usr/bin/python3 "$here/forward.py" "$work/s3.sock" "${S3_TLS_ENDPOINT##*:}" &
   pids+=($!)
   local key=LB$RANDOM$RANDOM$RANDOM$RANDOM secret date signature
   secret=$(od -An -N 20 -tx1 /dev/urandom | tr -d ' \n')
@@ -40,9 +36,14 @@ reach_s3() {
   curl -sSf --noproxy '*' -m 30 -o /dev/null -X PUT -H "Date: $date" -H 'Content-Length: 0' \
     -H "Authorization: AWS $S3_ADMIN_KEY:$signature" "$S3_ENDPOINT/admin/user?tenant=page$$&uid=owner\
 &display-name=owner&access-key=$key&secret-key=$secret"
-  printf '%s=%q\n' S3_CA_FILE "$S3_CA_FILE" S3_ADMIN_KEY "$key" S3_ADMIN_SECRET "$secret" > "$work/s3-user.sh"
+  printf '%s=%q\n' S3_CA_FILE "$S3_CA_FILE" S3_ADMIN_KEY "$key" S3_ADMIN_SECRET "$secret" \
+    > "$work/s3-user.sh"
 }
 
+if ! grep -qE '^ *```(sh|console|yaml|json|sql)$' "$project/$page"; then
+  echo "$name: nothing to run"
+  exit 0
+fi
 if [[ ! -v LIFEBOAT_PAGE_WORK ]]; then
   work=$(mktemp -d "${TMPDIR:-/var/tmp}/lifeboat-page-XXXXXX")
   pids=()

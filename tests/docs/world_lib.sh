@@ -16,9 +16,9 @@
 #   sample_services FOLDER    n8n and waha of the demonstration, written to no longer; and traefik
 #   configure SERVICE...      /etc/lifeboat/lifeboat.yaml with these services (YAML, a line each)
 #   docker_engine             on the usual socket; volume NAME [FOLDER] makes one, with content
-#   s3_server HOST BUCKET...  answers to https://HOST (one of CMakeLists.txt) with these buckets; the
-#                             owner's keys are $S3_ADMIN_KEY and $S3_ADMIN_SECRET, and in ~/.aws/credentials, as
-#                             default; aws_profile NAME writes them as NAME too
+#   s3_server HOST BUCKET...  answers to https://HOST (one of CMakeLists.txt) with these buckets. The
+#                             owner's keys are $S3_ADMIN_KEY and $S3_ADMIN_SECRET, and the default in
+#                             ~/.aws/credentials; aws_profile NAME writes them there as NAME
 #   store_in_bucket BUCKET FILE   lets the configuration FILE store there
 #   discord_stand_in          takes what is sent to $webhook, a URL
 #   names HOST...             these names are the machine's own
