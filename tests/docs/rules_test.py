@@ -100,6 +100,8 @@ class Running(unittest.TestCase):
 
     def test_what_is_wrong_is_found(self):
         self.assertIn("line 2: false", self.fault("```sh\nfalse\n```"))
+        self.assertIn("status 3", self.fault("```sh\n(exit 3) | cat\n```"))
+        self.assertEqual("", self.fault("```sh\nyes | head -n 1\n```"))
         self.assertIn("expected 1", self.fault("```sh\ntrue  # exit status 1\n```"))
         self.assertIn("the page shows: b", self.fault("```console\n$ echo a\nb\n```"))
         self.assertIn("ended the shell", self.fault("```sh\nexit 0\n```"))
