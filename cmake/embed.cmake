@@ -1,6 +1,9 @@
-# Text files as a C++ source: cmake -D ROOT=... -D FILES="a.yml;docs/b.md" -D OUTPUT=x.cc -P embed.cmake
+# Text files as a C++ source:
+#   cmake -D ROOT=... -D FILES="a.yml;docs/b.md" -D HEADER=room/x.h -D FUNCTION=x_sources -D TYPE=XSource
+#         -D OUTPUT=x.cc -P embed.cmake
 #
-# Each becomes a raw string literal; none may contain )pack".
+# HEADER declares TYPE (path, text) and FUNCTION, which gives a span of them. Each file becomes a
+# raw string literal; none may contain )pack".
 set(entries "")
 foreach(file IN LISTS FILES)
   file(READ ${ROOT}/${file} text)
@@ -8,12 +11,12 @@ foreach(file IN LISTS FILES)
 endforeach()
 list(LENGTH FILES count)
 file(WRITE ${OUTPUT} "// Made by cmake/embed.cmake.
-#include \"observe/monitoring/pack_files.h\"
+#include \"${HEADER}\"
 
 namespace lifeboat {
 
-std::span<const PackSource> pack_sources() {
-  static constexpr std::array<PackSource, ${count}> sources{{
+std::span<const ${TYPE}> ${FUNCTION}() {
+  static constexpr std::array<${TYPE}, ${count}> sources{{
 ${entries}  }};
   return sources;
 }

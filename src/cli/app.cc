@@ -35,6 +35,8 @@ void add_commands(CLI::App& app, CommandContext& context) {
   add_bucket(app, context);
   add_monitoring(app, context);
   add_relay(app, context);
+  add_install(app, context);
+  add_uninstall(app, context);
   add_keygen(app, context);
   add_encrypt(app, context);
   add_decrypt(app, context);

@@ -68,6 +68,8 @@ void add_monitoring(CLI::App& app, CommandContext& context);
 void add_notify(CLI::App& app, CommandContext& context);
 void add_prune(CLI::App& app, CommandContext& context);
 void add_watch(CLI::App& app, CommandContext& context);
+void add_install(CLI::App& app, CommandContext& context);
+void add_uninstall(CLI::App& app, CommandContext& context);
 void add_keygen(CLI::App& app, CommandContext& context);
 void add_encrypt(CLI::App& app, CommandContext& context);
 void add_decrypt(CLI::App& app, CommandContext& context);
