@@ -35,3 +35,6 @@ missed=$(lifeboat watch --store dir:/srv/store --expect vps-h1 --json |
   jq '.hosts[0].jobs[0].nights_missed | length' || true)
 ((missed >= 1 && missed <= 3)) || fail "$missed nights are missed"
 means '11 of 14' "$((14 - missed)) of 14"
+# Cron looks once vps-h1 has its nights again.
+github_stand_in owner/name github_pat_...
+before /usr/local/bin/lifeboat 'cp -an /srv/store/vps-i1/20* /srv/store/vps-h1/'

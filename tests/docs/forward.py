@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Forwards connections until it is killed: usage: forward.py FROM TO, each a port of loopback or the
-path of a unix socket. A machine's network has loopback and nothing else; through a socket in the file
-system it reaches one server outside."""
+"""Forwards connections until it is killed: usage: forward.py FROM TO [CERTIFICATE KEY], FROM and TO each
+a port of loopback (or ADDRESS:PORT) or the path of a unix socket; with a certificate FROM speaks TLS. A
+machine's network has loopback and nothing else; through a socket in the file system it reaches one
+server outside."""
 import asyncio
+import ssl
 import sys
 
 
@@ -17,13 +19,18 @@ async def pump(reader, writer):
         writer.close()
 
 
+def address(place):
+    host, _, port = place.rpartition(":")
+    return host or "127.0.0.1", int(port)
+
+
 def connect(place):
-    if place.isdigit():
-        return asyncio.open_connection("127.0.0.1", int(place))
-    return asyncio.open_unix_connection(place)
+    if place.startswith("/"):
+        return asyncio.open_unix_connection(place)
+    return asyncio.open_connection(*address(place))
 
 
-async def serve(place, target):
+async def serve(place, target, certificate=None, key=None):
     async def forward(reader, writer):
         try:
             far_reader, far_writer = await connect(target)
@@ -32,11 +39,15 @@ async def serve(place, target):
             return
         await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
 
-    if place.isdigit():
-        server = await asyncio.start_server(forward, "127.0.0.1", int(place))
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+    if place.startswith("/"):
+        server = await asyncio.start_unix_server(forward, place, ssl=context)
     else:
-        server = await asyncio.start_unix_server(forward, place)
+        server = await asyncio.start_server(forward, *address(place), ssl=context)
     await server.serve_forever()
 
 
-asyncio.run(serve(sys.argv[1], sys.argv[2]))
+asyncio.run(serve(*sys.argv[1:]))

@@ -4,12 +4,13 @@ A block is ```TAG ... ```, also inside a list. `sh` and `console` hold commands,
 `sql` statements; README.md beside this file says what becomes of each.
 """
 import re
+import shlex
 import subprocess
 from dataclasses import dataclass, field
 
 FENCE = re.compile(r"^( *)```(.*)$")
 STATUS = re.compile(r"#.*\bstatus (\d+)\b")
-RUN = ("sh", "console", "yaml", "json", "sql")
+RUN = ("sh", "console", "cron", "yaml", "json", "sql")
 
 
 class Fault(Exception):
@@ -111,4 +112,21 @@ def commands_of_console(block):
     for command, following in zip(commands, commands[1:]):
         if following.text.split("#")[0].strip() == "echo $?":
             command.status = None
+    return commands
+
+
+def commands_of_cron(block):
+    """As cron runs them (crontab(5)): by sh, with next to no environment, % being a line's end."""
+    commands, variables = [], {"HOME": "/root", "LOGNAME": "root", "PATH": "/usr/bin:/bin"}
+    for number, line in enumerate(block.lines, block.line):
+        setting = re.match(r"(\w+)=(.*)$", line)
+        entry = re.match(r"(?:[\d*/,-]+ +){4}[\w*/,-]+ +(.*)$", line)
+        if setting:
+            variables[setting[1]] = setting[2]
+        elif entry and not re.search(r"(^|[^\\])%", entry[1]):
+            given = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+            command = shlex.quote(entry[1].replace("\\%", "%"))
+            commands.append(Command(f"env -i {given} sh -c {command}", number, None))
+        elif line.strip() and not line.startswith("#"):
+            raise Fault(f"line {number}: no line of a crontab: {line}")
     return commands

@@ -40,7 +40,7 @@ reach_s3() {
     > "$work/s3-user.sh"
 }
 
-if ! grep -qE '^ *```(sh|console|yaml|json|sql)$' "$project/$page"; then
+if ! grep -qE '^ *```(sh|console|cron|yaml|json|sql)$' "$project/$page"; then
   echo "$name: nothing to run"
   exit 0
 fi

@@ -98,6 +98,12 @@ class Running(unittest.TestCase):
                                     "```console\n$ basename \"$PWD\"; echo $key >&2\na\n3\n"
                                     "$ read x || (exit 4)\n$ echo $?\n4\n```"), "")
 
+    def test_cron(self):
+        self.assertEqual(self.fault("```cron\nA=1 2\n0 2 * * mon-fri [ \"$A\" = '1 2' ]\n```"), "")
+        self.assertIn("no line of", self.fault("```cron\n0 2 * * * date +%F\n```"))
+        self.assertIn("no line of", self.fault("```cron\n0 2 * * true\n```"))
+        self.assertIn("expected 0", self.fault("```cron\n0 2 * * * [ -n \"$LANG\" ]\n```"))
+
     def test_what_is_wrong_is_found(self):
         self.assertIn("line 2: false", self.fault("```sh\nfalse\n```"))
         self.assertIn("status 3", self.fault("```sh\n(exit 3) | cat\n```"))

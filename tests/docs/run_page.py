@@ -14,7 +14,8 @@ import sys
 
 import configurations
 from match import Learned, difference
-from page import Fault, blocks_of, commands_of_console, commands_of_sh, runnable
+from page import (Fault, blocks_of, commands_of_console, commands_of_cron, commands_of_sh,
+                  runnable)
 from session import Session
 
 ENVIRONMENT = {
@@ -93,6 +94,9 @@ class PageRun:
                 self.command(command)
         elif block.tag == "console":
             for command in commands_of_console(block):
+                self.command(command)
+        elif block.tag == "cron":
+            for command in commands_of_cron(block):
                 self.command(command)
         elif block.tag == "yaml":
             text = self.learned.in_command("\n".join(block.lines))

@@ -21,6 +21,7 @@
 #                             ~/.aws/credentials; aws_profile NAME writes them there as NAME
 #   store_in_bucket BUCKET FILE   lets the configuration FILE store there
 #   discord_stand_in          takes what is sent to $webhook, a URL
+#   github_stand_in REPO TOKEN   at https://api.github.com
 #   names HOST...             these names are the machine's own
 #   web_site HOST             says yes to what is asked of https://HOST; the requests are in /run/requests
 #   postgres_server [FOLDER]  with its socket in FOLDER (/srv/pg); psql in the set-up is its superuser
@@ -145,6 +146,17 @@ discord_stand_in() {
     --log "$told/discord.jsonl"
   wait_for 20 test -s "$told/discord.url"
   webhook=$(cat "$told/discord.url")/api/webhooks/1/token
+}
+# It answers at 127.0.0.3:443.
+github_stand_in() {
+  stay "$build/tests/support/lifeboat-fake-github" --port-file "$told/github" --log "$told/acts" \
+    --repo "$1" --token "$2"
+  wait_for 20 test -s "$told/github"
+  trusted_certificate github api.github.com
+  names_at 127.0.0.3 api.github.com
+  python3 "$project/tests/docs/forward.py" 127.0.0.3:443 "$(grep -oE '[0-9]+$' "$told/github")" \
+    "$told/github.pem" "$told/github.key" &
+  wait_for 20 curl -s https://api.github.com/
 }
 # names HOST...: they are this machine's.
 names() { names_at 127.0.0.1 "$@"; }
