@@ -101,6 +101,24 @@ install_lifeboat() {
   on_script "$host" 0 "$script"
 }
 
+# is_installed MACHINE SCRIPT CRON_LINE...: the schedule is there, once; the script takes it back, as
+# if it had never been, and puts it there again.
+is_installed() {
+  local host=$1 script=$2 root line before
+  root=$(root_of "$host")
+  shift 2
+  for line in "$@"; do
+    awk -v line="$line" 'index($0, line) == 1 { found = 1 } END { exit !found }' \
+      "$root/etc/cron.d/lifeboat" || fail "cron is not told: $line"
+  done
+  before=$(cat "$root/etc/cron.d/lifeboat")
+  on_script "$host" 0 "$script" --uninstall
+  [[ ! -e $root/etc/cron.d/lifeboat && -e $root/root/.age/backup.key ]] || fail "uninstall"
+  on_script "$host" 0 "$script"
+  on_script "$host" 0 "$script"
+  [[ $(cat "$root/etc/cron.d/lifeboat") == "$before" ]] || fail "another schedule came back"
+}
+
 # damage KEY: one byte of the object becomes another, as a thief of the host's key could have it; mend
 # puts it back.
 damage() {

@@ -91,6 +91,7 @@ vps_h1_install() {
 }
 
 vps_h1_nights() {
+  is_installed h1 install-hstgr.sh '0 2 * * * root /usr/bin/lifeboat backup nightly'
   on_script h1 0 backup-hstgr.sh
   discord_was_told "backup 'nightly' of vps-h1"
   [[ -s $(root_of h1)/var/lib/node_exporter/textfile/lifeboat-vps-h1.prom ]] || fail "no metrics"

@@ -116,6 +116,8 @@ vps_i1_install() {
 }
 
 vps_i1_nights() {
+  is_installed i1 install-ionos.sh '30 2 * * * root /usr/bin/lifeboat backup nightly' \
+    '0 3 * * 0 root /usr/bin/lifeboat backup supabase-weekly'
   on_lifeboat i1 0 discover --fail
   has "$out" 'skipped: Thanos keeps the metrics'
   on_script i1 0 backup-ionos.sh

@@ -37,3 +37,4 @@ if [[ ! -e $env_file ]]; then
   exit 3
 fi
 lifeboat check
+lifeboat install --cron
