@@ -112,4 +112,22 @@ std::vector<std::string> uncovered_warnings(CommandContext& context) {
   }
 }
 
+std::vector<std::filesystem::path> volume_folders(CommandContext& context) {
+  std::vector<std::filesystem::path> folders{"/var/lib/docker/volumes",
+                                             "/var/lib/containers/storage/volumes"};
+  const DockerOptions options = docker_options(context);
+  if (!Docker::is_present(options)) return folders;
+  try {
+    for (const DockerVolume& volume : Docker(options, context.clock()).volumes()) {
+      // "/data/docker/volumes/NAME/_data"
+      if (volume.mountpoint.is_absolute()) {
+        folders.push_back(volume.mountpoint.parent_path().parent_path());
+      }
+    }
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+  }
+  return folders;
+}
+
 }  // namespace lifeboat::cli

@@ -33,4 +33,7 @@ Discovery discover_here(CommandContext& context, const DiscoveryScope& scope);
 // stop as well, is one of them, since the snapshot is safe by then.
 std::vector<std::string> uncovered_warnings(CommandContext& context);
 
+// The folders in which engines keep volumes: the usual ones, and those that this one names.
+std::vector<std::filesystem::path> volume_folders(CommandContext& context);
+
 }  // namespace lifeboat::cli

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "cli/discovery.h"
 #include "cli/environment_variable.h"
 #include "cli/scheduled_runs.h"
 #include "cli/telling.h"
@@ -44,20 +45,17 @@ void load_as_scheduler(CommandContext& context, const fs::path& credentials) {
 
 // Of a service: settings that name places.
 void add_places(const ServiceConfig& service, std::vector<fs::path>& folders) {
-  const auto add = [&](const std::string& path) {
-    if (!path.starts_with('/')) return;
-    const bool is_file = service.recipe == "sqlite" || service.recipe == "files";
-    folders.push_back(is_file ? fs::path(path).parent_path() : fs::path(path));
-  };
   const Settings& settings = service.settings;
-  if (settings.has("path")) add(settings.text("path"));
-  if (settings.has("config_path")) add(settings.text("config_path"));
-  if (settings.has("paths")) {
-    for (const std::string& path : settings.list("paths")) add(path);
+  for (const char* name : {"path", "config_path", "socket"}) {
+    if (settings.has(name)) folders.emplace_back(settings.text(name));
   }
-  if (settings.has("volume") || settings.has("config_volume")) {
-    folders.emplace_back("/var/lib/docker/volumes");
-    folders.emplace_back("/var/lib/containers/storage/volumes");
+  if (service.recipe == "sqlite") folders.push_back(folders.back().parent_path());
+  // A file may be a database with others beside it; those of /etc are none.
+  if (!settings.has("paths")) return;
+  for (const fs::path path : settings.list("paths")) {
+    std::error_code error;
+    const fs::path folder = fs::is_directory(path, error) ? path : path.parent_path();
+    if (folder != "/etc") folders.push_back(folder);
   }
 }
 
@@ -65,14 +63,25 @@ fs::path this_program() { return fs::read_symlink("/proc/self/exe"); }
 
 }  // namespace
 
-std::vector<fs::path> writable_folders(const Config& config) {
+std::vector<fs::path> writable_folders(CommandContext& context) {
+  const Config& config = context.config();
   std::vector<fs::path> folders{config.state_dir, config.spool_dir};
-  if (const auto* store = std::get_if<DirStoreConfig>(&config.store))
+  if (const auto* store = std::get_if<DirStoreConfig>(&config.store)) {
     folders.push_back(store->path);
+  }
   if (config.metrics.textfile) folders.push_back(*config.metrics.textfile);
   if (config.drill) folders.push_back(config.drill->scratch);
-  for (const ServiceConfig& service : config.services) add_places(service, folders);
-  std::erase_if(folders, [](const fs::path& path) { return path == "/var/tmp" || path == "/tmp"; });
+  bool has_volumes = false;
+  for (const ServiceConfig& service : config.services) {
+    add_places(service, folders);
+    has_volumes |= service.settings.has("volume") || service.settings.has("config_volume");
+  }
+  if (has_volumes) {
+    for (const fs::path& folder : volume_folders(context)) folders.push_back(folder);
+  }
+  std::erase_if(folders, [](const fs::path& path) {
+    return !path.is_absolute() || path == "/" || path == "/var/tmp" || path == "/tmp";
+  });
   std::sort(folders.begin(), folders.end());
   folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
   return folders;
@@ -91,7 +100,7 @@ InstallRequest make_install_request(CommandContext& context, SchedulerKind kind,
   if (path != default_config_path) request.config = path;
   request.host = config.host;
   request.runs = scheduled_runs(config);
-  request.writable = writable_folders(config);
+  request.writable = writable_folders(context);
   request.writes_anywhere = std::any_of(config.jobs.begin(), config.jobs.end(),
                                         [](const JobConfig& job) { return job.labelled; });
   request.state_dir = config.state_dir;

@@ -108,8 +108,22 @@ TEST_F(InstallCommand, UnitsMayWriteWhereRunsDo) {
   EXPECT_TRUE(fs::exists(folder_ / format("root/{}/state", folder_.path().native())));
 }
 
+TEST_F(InstallCommand, UnitsMayWriteBesideDatabases) {
+  std::string text = test::slurp(folder_ / "lifeboat.yaml");
+  text.insert(text.find("jobs:"),
+              "  n8n: {recipe: n8n, volume: n8n_data}\n"
+              "  lite: {recipe: sqlite, path: /srv/lite/a.db}\n"
+              "  some: {recipe: files, paths: [/etc/hosts, /srv/some/b.db]}\n");
+  test::write_file(folder_ / "lifeboat.yaml", text);
+  install({"--systemd"});
+  const std::string service = unit("lifeboat-backup-nightly.service");
+  for (const char* folder : {"/var/lib/docker/volumes", "/srv/lite", "/srv/some"}) {
+    EXPECT_THAT(service, HasSubstr(format("ReadWritePaths=-{}\n", folder)));
+  }
+  EXPECT_THAT(service, Not(HasSubstr("-/etc\n")));
+}
+
 TEST_F(InstallCommand, HooksNeedFreedom) {
-  configure("");
   std::string text = test::slurp(folder_ / "lifeboat.yaml");
   text.replace(text.find("services: [app]}"), 16, "services: [app], hooks: {before: [[true]]}}");
   test::write_file(folder_ / "lifeboat.yaml", text);
