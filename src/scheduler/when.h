@@ -10,7 +10,8 @@ namespace lifeboat {
 // Five fields: "02:00" is "0 2 * * *". The words (hourly, daily, weekly, monthly) get a time that
 // follows from the name of the host and of the run, so that of many hosts not all start at once:
 // backups between 3 and 5, drills between 5 and 6, all else between 6 and 7; weekly is Sunday,
-// monthly the first. No hour in which clocks change. Bug for what is no schedule, and for "manual".
+// monthly the first. Where clocks change, most do so before 3. Bug for what is no schedule, and for
+// "manual".
 std::string cron_fields(std::string_view schedule, std::string_view host, std::string_view run);
 
 // The values of OnCalendar= that together mean the five fields: two where a day of month or a day
