@@ -18,7 +18,6 @@ LINE = re.compile(r"(?:^|[\s(/\"'=])(lifeboat (?:[a-z-]).*)$")
 END = re.compile(r"\s(?:\||&&|;|>|2>|<|#).*$|[;)]$|\\n.*$")
 
 ABOUT = {"help", "version", "extract"}   # not in README's table; extract is another name of restore
-TO_COME = {"init", "plan", "install", "uninstall", "completion", "schema", "man"}
 
 
 class Program:
@@ -52,8 +51,6 @@ class Program:
             if command == ("help",):
                 command = ()
         if words and self.commands(*command) and re.fullmatch(r"[a-z][a-z-]*", words[0]):
-            if words[0] in TO_COME:
-                return None
             return f"there is no command '{' '.join([*command, words[0]])}'"
         known = self.options(*command)
         for word in words:
