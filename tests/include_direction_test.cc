@@ -41,9 +41,10 @@ const Rooms& direct_uses() {
 // The room that alone may include a third-party family, by the beginning of the header's name.
 const std::map<std::string, std::string>& owners_of_headers() {
   static const std::map<std::string, std::string> table{
-      {"fmt/", "base"},  {"spdlog/", "base"},   {"nlohmann/", "base"}, {"openssl/", "crypto"},
-      {"zstd", "codec"}, {"sqlite3", "recipe"}, {"curl/", "http"},     {"yaml-cpp/", "config"},
-      {"CLI/", "cli"},   {"pugixml", "store"},  {"zlib", "codec"},     {"microhttpd", "http"},
+      {"fmt/", "base"},    {"spdlog/", "base"},   {"nlohmann/", "base"}, {"openssl/", "crypto"},
+      {"zstd", "codec"},   {"sqlite3", "recipe"}, {"curl/", "http"},     {"yaml-cpp/", "config"},
+      {"CLI/", "cli"},     {"pugixml", "store"},  {"zlib", "codec"},     {"microhttpd", "http"},
+      {"qrencode", "cli"},
   };
   return table;
 }

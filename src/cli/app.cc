@@ -29,6 +29,7 @@ void add_commands(CLI::App& app, CommandContext& context) {
   add_diff(app, context);
   add_prune(app, context);
   add_notify(app, context);
+  add_init(app, context);
   add_check(app, context);
   add_watch(app, context);
   add_discover(app, context);

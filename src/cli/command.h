@@ -50,6 +50,7 @@ CLI::Option* add_list_option(CLI::App& command, const std::string& names,
                              std::vector<std::string>& values, const std::string& help);
 void set_action(CLI::App& command, CommandContext& context, std::function<int()> action);
 
+void add_init(CLI::App& app, CommandContext& context);
 void add_backup(CLI::App& app, CommandContext& context);
 void add_list(CLI::App& app, CommandContext& context);
 void add_status(CLI::App& app, CommandContext& context);

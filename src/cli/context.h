@@ -73,6 +73,8 @@ class CommandContext {
   Clock& clock() { return surroundings_.clock; }
   Random& random() { return surroundings_.random; }
   const StopToken& stop() const { return surroundings_.stop; }
+  // For a command that runs others.
+  Surroundings& surroundings() { return surroundings_; }
 
   std::filesystem::path config_path() const;
   // Whether one was named, or is at the usual place.

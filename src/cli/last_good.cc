@@ -1,10 +1,7 @@
 #include "cli/last_good.h"
 
-#include <unistd.h>
-
-#include <array>
-
 #include "cli/environment_variable.h"
+#include "cli/machine.h"
 #include "io/files.h"
 
 namespace lifeboat::cli {
@@ -22,13 +19,6 @@ std::vector<std::filesystem::path> state_dirs(const Reporting& found) {
   }
   all.push_back(Config().state_dir);
   return all;
-}
-
-std::string machine_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  const std::string_view text = name.data();
-  return std::string(text.substr(0, text.find('.')));
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ class Table {
 class Style {
  public:
   explicit Style(bool colours = false) : colours_(colours) {}
+  bool has_colours() const { return colours_; }
   std::string good(std::string_view text) const { return paint("32", text); }
   std::string bad(std::string_view text) const { return paint("31", text); }
   std::string caution(std::string_view text) const { return paint("33", text); }

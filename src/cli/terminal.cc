@@ -13,12 +13,13 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "io/fd.h"
 
 namespace lifeboat::cli {
 namespace {
 
-constexpr size_t secret_bytes_max = 1024;
+constexpr size_t answer_bytes_max = 4096;
 constexpr const char* terminal_path = "/dev/tty";
 
 bool has_value(const char* variable) {
@@ -66,9 +67,41 @@ std::optional<std::byte> read_byte(int fd, const StopToken& stop) {
     if (count == 0) return std::nullopt;
     const int reason = errno;
     if (reason != EINTR) {
-      throw system_error(ErrorKind::usage, "read the passphrase from the terminal", reason);
+      throw system_error(ErrorKind::usage, "read an answer from the terminal", reason);
     }
   }
+}
+
+UniqueFd open_terminal() {
+  UniqueFd terminal(::open(terminal_path, O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (terminal) return terminal;
+  throw Error(ErrorKind::usage, "ask for a passphrase: there is no terminal")
+      .hint("Give it with --passphrase-file FILE, or in the variable LIFEBOAT_PASSPHRASE.");
+}
+
+struct Answer {
+  Secret text;
+  bool ended = false;  // there will be no other
+};
+
+// One line; which may be a secret.
+Answer read_answer(int fd, std::string_view prompt, const StopToken& stop) {
+  write_fd(fd, as_bytes(prompt), terminal_path, ErrorKind::usage);
+  Answer answer{Secret(answer_bytes_max)};
+  size_t size = 0;
+  for (;;) {
+    const std::optional<std::byte> byte = read_byte(fd, stop);
+    answer.ended = !byte && size == 0;
+    if (!byte || *byte == std::byte('\n')) break;
+    if (size == answer_bytes_max) {
+      throw Error(ErrorKind::usage, format("read an answer from the terminal: it is longer than {} "
+                                           "bytes",
+                                           answer_bytes_max));
+    }
+    answer.text.span()[size++] = *byte;
+  }
+  answer.text.truncate(size);
+  return answer;
 }
 
 }  // namespace
@@ -89,26 +122,21 @@ TerminalTraits detect_terminal() {
 }
 
 Secret ask_secret(std::string_view prompt, const StopToken& stop) {
-  const UniqueFd terminal(::open(terminal_path, O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!terminal) {
-    throw Error(ErrorKind::usage, "ask for a passphrase: there is no terminal")
-        .hint("Give it with --passphrase-file FILE, or in the variable LIFEBOAT_PASSPHRASE.");
-  }
+  const UniqueFd terminal = open_terminal();
   const SilentTerminal silent(terminal.get());
-  write_fd(terminal.get(), as_bytes(prompt), terminal_path, ErrorKind::usage);
-  Secret secret(secret_bytes_max);
-  size_t size = 0;
-  for (;;) {
-    const std::optional<std::byte> byte = read_byte(terminal.get(), stop);
-    if (!byte || *byte == std::byte('\n')) break;
-    if (size == secret_bytes_max) {
-      throw Error(ErrorKind::usage,
-                  format("read the passphrase: it is longer than {} bytes", secret_bytes_max));
-    }
-    secret.span()[size++] = *byte;
-  }
-  secret.truncate(size);
-  return secret;
+  return read_answer(terminal.get(), prompt, stop).text;
+}
+
+std::string ask_line(std::string_view prompt, const StopToken& stop) {
+  const UniqueFd terminal = open_terminal();
+  const Answer answer = read_answer(terminal.get(), prompt, stop);
+  if (answer.ended) throw Error(ErrorKind::usage, "read an answer: the terminal's input ended");
+  return std::string(trim(answer.text.reveal()));
+}
+
+void tell_terminal(std::string_view text) {
+  const UniqueFd terminal = open_terminal();
+  write_fd(terminal.get(), as_bytes(text), terminal_path, ErrorKind::usage);
 }
 
 }  // namespace lifeboat::cli

@@ -360,6 +360,13 @@ Discovery discover(const DiscoverRequest& request, const RecipeRegistry& recipes
                       [&] { return Discoverer(request, recipes, clock).run(); });
 }
 
+std::string quote_for_config(std::string_view text) {
+  // JSON's strings are YAML's, whatever is in them; `$` would begin a variable.
+  std::string doubled;
+  for (const char letter : text) doubled += letter == '$' ? "$$" : std::string(1, letter);
+  return print_json_line(Json(doubled));
+}
+
 std::string print_proposals(const Discovery& discovery) {
   std::string text;
   std::vector<std::string> names;
@@ -368,10 +375,7 @@ std::string print_proposals(const Discovery& discovery) {
     const Proposal& made = *place.proposal;
     std::string options = format("recipe: {}", made.recipe);
     for (const auto& [name, value] : made.options) {
-      // JSON's strings are YAML's, whatever is in the name; `$` would begin a variable.
-      std::string quoted;
-      for (const char letter : value) quoted += letter == '$' ? "$$" : std::string(1, letter);
-      quoted = print_json_line(Json(quoted));
+      const std::string quoted = quote_for_config(value);
       options += format(", {}: {}", name, name == "paths" ? format("[{}]", quoted) : quoted);
     }
     text += format("  {}: {{{}}}\n", made.name, options);

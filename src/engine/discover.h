@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -72,6 +73,8 @@ struct Discovery {
 // A missing engine is told as a warning; one that fails is an Error(service).
 Discovery discover(const DiscoverRequest& request, const RecipeRegistry& recipes, Clock& clock);
 
+// A text in the quotes that a configuration takes, whatever is in it.
+std::string quote_for_config(std::string_view text);
 // A part of a configuration with all proposals, ready to be copied; "" without any.
 std::string print_proposals(const Discovery& discovery);
 

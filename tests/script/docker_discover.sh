@@ -14,7 +14,8 @@ bind=$(mktemp -d /var/tmp/lifeboat-script-XXXXXX)  # below /tmp nothing is kept
 remove_all() {
   "$docker" rm -f -v "$tag-app" "$tag-lab" "$tag-bare" > /dev/null 2>&1 || true
   rm -rf "$bind"
-  "$docker" volume rm "$tag-data" "$tag-lab" "$tag-late" > /dev/null 2>&1 || true
+  "$docker" volume rm "$tag-data" "$tag-lab" "$tag-late" "$tag-Odd.0x1f_name" > /dev/null 2>&1 ||
+    true
 }
 undo+=(remove_all)
 
@@ -93,3 +94,17 @@ stdout_has 'RESTORED'
 lifeboat diff latest app --config lifeboat.yaml
 expect 0
 no_files_in scratch
+
+# `init` on the same machine, without the configuration: what was found becomes a job that runs.
+"$docker" volume create "$tag-Odd.0x1f_name" > /dev/null
+mkdir root
+lifeboat discover --root "$place/root" --json
+services=$(jq -r --arg tag "$tag" \
+  '[.places[] | select(.name | contains($tag)) | .proposal.name] | join(",")' "$folder/out")
+[[ $services == *odd-0x1f_name* ]] || fail "proposals are: $services"
+lifeboat init --config "$place/init/lifeboat.yaml" --root "$place/root" --yes --host h1 \
+  --store "dir:$place/init-store" --recipient "$recipient" --services "$services" --drill
+expect 0
+stdout_has 'RESTORE OK'
+lifeboat ls latest --store "dir:$place/init-store" --identity key.txt
+stdout_has "$tag-lab/lab"
