@@ -2,7 +2,7 @@
 
 - `...` alone on a line stands for any lines, none included; inside a line for any text.
 - What differs from run to run matches its like: dates, times of day, durations, sizes, percentages,
-  hashes. `99 ms` is like `2 s`, and `just now` like `2 s ago`.
+  hashes. `99 ms` is like `2 s` and `now`, and `just now` like `2 s ago`.
 - Keys (age1..., ed25519:...) match any at first; from then on a key of the page means that key. So
   does a date in the commands that follow.
 - Spaces: as many as there are, at least one. Spaces at the end of lines and empty lines at the end
@@ -23,7 +23,7 @@ KINDS = [   # name, what it looks like on the page, what it may be in the output
     ("clock", rf"\b{CLOCK}\b", None),
     ("hash", r"\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b", None),
     ("age", rf"{DURATION} ago|\bjust now\b", None),
-    ("duration", rf"\b{DURATION}\b", None),
+    ("duration", rf"\b{DURATION}\b", rf"(?:{DURATION}|now)"),
     ("size", rf"\b{NUMBER} ?(?:bytes|B|[KMGT]i?B)\b", None),
     ("percent", rf"[+-]?{NUMBER} %", None),
     ("anything", r"\.\.\.|…", r".*"),

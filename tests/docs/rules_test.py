@@ -21,6 +21,7 @@ class Matching(unittest.TestCase):
     def test_what_differs_from_run_to_run(self):
         self.assertTrue(same("raw       252.5 KiB", "raw       1.1 MiB"))
         self.assertTrue(same("took 99 ms, made just now", "took 1.5 s, made 2 s ago"))
+        self.assertTrue(same("ok, 9 h   1 KiB", "ok, now  2 B"))
         self.assertTrue(same("demo/2026-11-23 02:00", "demo/2027-01-01 12:34"))
         self.assertTrue(same("weekly/2026-W19  21 h", "weekly/2027-W53 3 d"))
         self.assertTrue(same("stored +3 %", "stored -12.5 %"))
