@@ -39,7 +39,7 @@ cat > "$volumes/traefik_data/_data/acme.json" << JSON
 JSON
 
 chroot_install libzstd1 libssl3 libcurl4 libsqlite3-0 libyaml-cpp0.7 libfmt9 libspdlog1.10 \
-  libpugixml1v5 libmicrohttpd12 ca-certificates age zstd
+  libpugixml1v5 libmicrohttpd12 libqrencode4 ca-certificates age zstd
 cp "$program" "$root/usr/bin/lifeboat"
 
 {
