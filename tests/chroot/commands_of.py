@@ -15,7 +15,7 @@ from page import blocks_of, commands_of_console, commands_of_sh  # noqa: E402
 def script(page, left_out):
     for block in blocks_of(pathlib.Path(page).read_text(encoding="utf-8")):
         if block.tag == "yaml" and block.lines[0].startswith("host:"):
-            text = re.sub(r"age1[02-9ac-hj-np-z]{58}", "$(lifeboat keygen -y age.key)",
+            text = re.sub(r"age1[02-9ac-hj-np-z]{58}", "$(lifeboat keygen -y /etc/lifeboat/age.key)",
                           "\n".join(block.lines))
             yield f"mkdir -p /etc/lifeboat; cat > /etc/lifeboat/lifeboat.yaml << YAML\n{text}\nYAML"
         commands = {"sh": commands_of_sh, "console": commands_of_console}.get(block.tag)

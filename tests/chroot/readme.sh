@@ -2,19 +2,20 @@
 # README.md as a stranger takes it, on a bare Debian 12: every command and the configuration, in their
 # order, with nothing installed but what the page says. What they print is compared by docs_README.
 #
-# Left out: ./dev demo and ./dev test, which CI runs by themselves on a bare machine and which build for
-# a quarter of an hour; and what asks a bucket, since there is none.
-#   usage: readme.sh LIFEBOAT CHROOT_STATE SAMPLE_SERVICES
+# Left out: ./dev ..., which CI runs by themselves and which build for a quarter of an
+# hour; and what asks a bucket, since there is none.
+#
+#   usage: readme.sh LIFEBOAT BUILD_DIR CHROOT_STATE
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-chroot_state=$(readlink -m "${2:?usage: $0 LIFEBOAT CHROOT_STATE SAMPLE_SERVICES}")
-sample_services=$(readlink -f "$3")
+build=$(readlink -m "${2:?usage: $0 LIFEBOAT BUILD_DIR CHROOT_STATE}")
+chroot_state=$(readlink -m "$3")
 source "$here/../script/lib.sh"
 source "$here/lib.sh"
 own_space "$0" "$@"
 new_chroot readme
 
 # The services of the page's example, as n8n, WAHA and Traefik would have left them.
-"$sample_services" "$place/services" > services.log 2>&1 &
+"$build/demo/lifeboat-sample-services" "$place/services" > services.log 2>&1 &
 pids+=($!)
 for ((try = 0; try < 300; try++)); do
   if grep -qs ready services.log; then break; fi
@@ -38,9 +39,12 @@ cat > "$volumes/traefik_data/_data/acme.json" << JSON
   "certificate": "$(base64 -w 0 certificate.pem)", "key": "$(base64 -w 0 key.pem)"}]}}
 JSON
 
+# As `./dev build` leaves the machine: the libraries, and the program where the build puts it.
 chroot_install libzstd1 libssl3 libcurl4 libsqlite3-0 libyaml-cpp0.7 libfmt9 libspdlog1.10 \
   libpugixml1v5 libmicrohttpd12 libqrencode4 ca-certificates age zstd
-cp "$program" "$root/usr/bin/lifeboat"
+expect 0
+mkdir -p "$root/root/build/release/src/cli"
+cp "$program" "$root/root/build/release/src/cli/lifeboat"
 
 {
   # A failure is the page's, wherever it is; a disk with a copy of the store is the page's "any other
@@ -48,7 +52,7 @@ cp "$program" "$root/usr/bin/lifeboat"
   echo 'set -euo pipefail'
   python3 -B "$here/commands_of.py" "$project/README.md" ./dev s3:// |
     sed 's|^lifeboat restore .*dir:/mnt/usb/backups|mkdir -p /mnt/usb; cp -a /srv/backups /mnt/usb/; \
-      cp /srv/backups/demo/2*/backup.tar.zst.age .\n&|'
+      cp /etc/lifeboat/age.key .; cp /srv/backups/demo/2*/backup.tar.zst.age .\n&|'
 } > "$root/root/readme"
 in_chroot bash readme
 expect 0

@@ -8,6 +8,7 @@ volume root_waha_sessions /srv/waha
 volume traefik_data /srv/traefik
 rm -rf /srv/waha /srv/traefik
 before dir:/mnt/usb/backups 'mkdir -p /mnt/usb && cp -a /srv/backups /mnt/usb/
+  cp /etc/lifeboat/age.key /root/
   cp /srv/backups/demo/*/backup.tar.zst.age /root/'
 s3_server s3.eu-central-1.wasabisys.com ecotrans-backups
 before s3://ecotrans-backups "$(declare -p S3_ENDPOINT; declare -f store_in_bucket)
