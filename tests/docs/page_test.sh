@@ -36,6 +36,7 @@ reach_s3() {
   curl -sSf --noproxy '*' -m 30 -o /dev/null -X PUT -H "Date: $date" -H 'Content-Length: 0' \
     -H "Authorization: AWS $S3_ADMIN_KEY:$signature" "$S3_ENDPOINT/admin/user?tenant=page$$&uid=owner\
 &display-name=owner&access-key=$key&secret-key=$secret"
+  cp "$s3_state/env.sh" "$work/s3-server.sh"
   printf '%s=%q\n' S3_CA_FILE "$S3_CA_FILE" S3_ADMIN_KEY "$key" S3_ADMIN_SECRET "$secret" \
     > "$work/s3-user.sh"
 }
