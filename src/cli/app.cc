@@ -31,6 +31,7 @@ void add_commands(CLI::App& app, CommandContext& context) {
   add_notify(app, context);
   add_init(app, context);
   add_check(app, context);
+  add_plan(app, context);
   add_watch(app, context);
   add_discover(app, context);
   add_bucket(app, context);

@@ -67,6 +67,7 @@ void add_bucket(CLI::App& app, CommandContext& context);
 void add_check(CLI::App& app, CommandContext& context);
 void add_monitoring(CLI::App& app, CommandContext& context);
 void add_notify(CLI::App& app, CommandContext& context);
+void add_plan(CLI::App& app, CommandContext& context);
 void add_prune(CLI::App& app, CommandContext& context);
 void add_watch(CLI::App& app, CommandContext& context);
 void add_install(CLI::App& app, CommandContext& context);

@@ -114,13 +114,14 @@ bool runs_on(const Cron& cron, std::chrono::sys_days day) {
   return cron.day.is_star || cron.weekday.is_star ? is_day && is_weekday : is_day || is_weekday;
 }
 
+constexpr std::chrono::sys_days begin = std::chrono::January / 1 / 2000;
+constexpr std::chrono::sys_days end = std::chrono::January / 1 / 2400;
+
 std::optional<seconds> longest_gap_of(const Cron& cron) {
   std::vector<minutes> times;  // of one day
   for (unsigned at = 0; at < 24 * 60; ++at) {
     if (cron.hour.values.test(at / 60) && cron.minute.values.test(at % 60)) times.emplace_back(at);
   }
-  constexpr std::chrono::sys_days begin = std::chrono::January / 1 / 2000;
-  constexpr std::chrono::sys_days end = std::chrono::January / 1 / 2400;
   std::optional<std::chrono::sys_days> first;
   std::chrono::sys_days last;
   days longest{0};
@@ -139,12 +140,23 @@ std::optional<seconds> longest_gap_of(const Cron& cron) {
   return gap;
 }
 
+std::optional<double> runs_per_day_of(const Cron& cron) {
+  size_t run_days = 0;
+  for (auto day = begin; day < end; day += days(1)) run_days += runs_on(cron, day) ? 1 : 0;
+  if (run_days == 0) return std::nullopt;
+  const size_t a_day = cron.hour.values.count() * cron.minute.values.count();
+  return static_cast<double>(run_days * a_day) / static_cast<double>((end - begin).count());
+}
+
 struct Word {
   std::string_view text;
   seconds gap;
+  double runs_per_day;
 };
-constexpr std::array<Word, 4> words{
-    {{"hourly", hours(1)}, {"daily", days(1)}, {"weekly", days(7)}, {"monthly", days(31)}}};
+constexpr std::array<Word, 4> words{{{"hourly", hours(1), 24},
+                                     {"daily", days(1), 1},
+                                     {"weekly", days(7), 1.0 / 7},
+                                     {"monthly", days(31), 12.0 / 365}}};
 
 const Word* find_word(std::string_view text) {
   const auto found = std::find_if(words.begin(), words.end(),
@@ -193,6 +205,15 @@ std::optional<seconds> longest_gap(std::string_view schedule) {
   const auto cron = parse_cron(schedule);
   if (!cron) throw Bug("no schedule: " + std::string(schedule));
   return longest_gap_of(*cron);
+}
+
+std::optional<double> runs_per_day(std::string_view schedule) {
+  if (schedule == manual) return std::nullopt;
+  if (const Word* word = find_word(schedule)) return word->runs_per_day;
+  if (is_time_of_day(schedule)) return 1;
+  const auto cron = parse_cron(schedule);
+  if (!cron) throw Bug("no schedule: " + std::string(schedule));
+  return runs_per_day_of(*cron);
 }
 
 std::optional<seconds> stale_after(std::string_view schedule) {

@@ -32,6 +32,9 @@ std::optional<CronTimes> cron_times(std::string_view fields);
 // February). A change to summer time is not counted. Bug unless `schedule` is one.
 std::optional<std::chrono::seconds> longest_gap(std::string_view schedule);
 
+// On average; a month is a twelfth of a year. Nothing and Bug as above.
+std::optional<double> runs_per_day(std::string_view schedule);
+
 // From when on a job is stale: its longest gap and two hours' grace, 93600 s for a nightly one.
 std::optional<std::chrono::seconds> stale_after(std::string_view schedule);
 

@@ -127,6 +127,18 @@ TEST(Schedule, StaleAfterTheGapAndTwoHours) {
   EXPECT_EQ(stale_after("manual"), std::nullopt);
 }
 
+TEST(Schedule, RunsPerDayOnAverage) {
+  EXPECT_EQ(runs_per_day("02:00"), 1);
+  EXPECT_EQ(runs_per_day("hourly"), 24);
+  EXPECT_EQ(runs_per_day("manual"), std::nullopt);
+  EXPECT_EQ(runs_per_day("0 2 30 2 *"), std::nullopt);
+  EXPECT_DOUBLE_EQ(*runs_per_day("weekly"), 1.0 / 7);
+  EXPECT_DOUBLE_EQ(*runs_per_day("0 3 * * 0"), 1.0 / 7);
+  EXPECT_DOUBLE_EQ(*runs_per_day("0,30 2,14 * * mon-fri"), 4 * 5.0 / 7);
+  EXPECT_NEAR(*runs_per_day("0 2 1 * *"), 12 / 365.2425, 1e-9);
+  EXPECT_THROW(runs_per_day("yearly"), Bug);
+}
+
 TEST(Schedule, OtherTextIsABug) { EXPECT_THROW(longest_gap("yearly"), Bug); }
 
 }  // namespace

@@ -14,6 +14,10 @@ namespace {
 
 using Level = AuditFinding::Level;
 
+// So many a bucket takes; of other providers none is known that takes more.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html
+constexpr size_t lifecycle_rules_max = 1000;
+
 template <typename Value>
 bool is_set(const Seen<Value>& seen) {
   return seen.state == Seen<Value>::State::set;
@@ -132,6 +136,16 @@ SetupStep lock_bucket(S3Bucket& bucket, uint64_t days) {
   return {true, format("object lock: GOVERNANCE for {}", print_count(days, "day", "days"))};
 }
 
+// The provider would refuse them too, as malformed and without saying why.
+void refuse_too_many_rules(const std::string& store, size_t hosts, const LifecyclePlan& plan) {
+  if (plan.merged.size() <= lifecycle_rules_max) return;
+  throw Error(
+      ErrorKind::limit,
+      format("plan the lifecycle of {}: {} would need {} rules, and a bucket takes {}", store,
+             print_count(hosts, "host", "hosts"), plan.merged.size(), lifecycle_rules_max))
+      .hint("Let the next hosts back up into another bucket; docs/SCALE.md has the numbers.");
+}
+
 }  // namespace
 
 bool BucketAudit::is_good() const {
@@ -228,6 +242,7 @@ LifecyclePlan plan_lifecycle(S3Store& store, const BucketRequest& request) {
     }
   }
   plan.merged = merge_rules(plan.existing, hosts, ours);
+  refuse_too_many_rules(store.name(), hosts.size(), plan);
   plan.changes = lifecycle_changes(plan.existing, plan.merged);
   return plan;
 }

@@ -42,7 +42,8 @@ struct LifecyclePlan {
   std::vector<LifecycleRule> merged;  // what the bucket should have
   std::vector<std::string> changes;   // sentences; empty: it is so already
 };
-// Throws Error(store) when the rules cannot be read: merging would lose those of others.
+// Throws Error(store) when the rules cannot be read: merging would lose those of others;
+// Error(limit) for more than a bucket takes.
 LifecyclePlan plan_lifecycle(S3Store& store, const BucketRequest& request);
 void apply_lifecycle(S3Store& store, const LifecyclePlan& plan, const StopToken& stop);
 

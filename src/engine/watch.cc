@@ -30,9 +30,11 @@ sys_days day_of(Timestamp time) { return std::chrono::floor<days>(time); }
 
 class HostWatch {
  public:
-  HostWatch(const WatchRequest& request, Store& store, const ListedHost& listed, std::string host)
-      : request_(request), now_(request.now), store_(store), listed_(listed) {
-    result_.host = std::move(host);
+  // `expected`: what of the request is this host's.
+  HostWatch(const WatchRequest& request, const std::vector<WatchExpectation>& expected,
+            Store& store, const ListedHost& listed)
+      : request_(request), expected_(expected), now_(request.now), store_(store), listed_(listed) {
+    result_.host = expected.front().host;
   }
 
   // `notes` gets what could not be looked at.
@@ -59,6 +61,7 @@ class HostWatch {
   bool is_going(const ListedRun& run) const;
 
   const WatchRequest& request_;
+  const std::vector<WatchExpectation>& expected_;
   Timestamp now_;
   Store& store_;
   const ListedHost& listed_;
@@ -92,17 +95,16 @@ WatchedHost HostWatch::run(std::vector<std::string>& notes) {
 }
 
 bool HostWatch::expects_nightlies() const {
-  return std::any_of(request_.expected.begin(), request_.expected.end(), [&](const auto& one) {
-    return one.host == result_.host && one.tier == Tier::daily;
-  });
+  return std::any_of(expected_.begin(), expected_.end(),
+                     [](const auto& one) { return one.tier == Tier::daily; });
 }
 
 std::vector<WatchGroup> HostWatch::groups(std::vector<std::string>& notes) {
   std::vector<WatchGroup> made;
   for (const Tier tier : {Tier::daily, Tier::weekly}) {
     WatchGroup all{.expected = {}, .runs = listed_.of(tier)};
-    for (const WatchExpectation& one : request_.expected) {
-      if (one.host == result_.host && one.tier == tier) all.expected.push_back(one);
+    for (const WatchExpectation& one : expected_) {
+      if (one.tier == tier) all.expected.push_back(one);
     }
     if (all.expected.empty()) continue;
     std::optional<std::vector<WatchGroup>> apart;
@@ -275,7 +277,9 @@ void HostWatch::judge_clocks() {
           format("Set the clock by NTP: here, on {}, or on the store's server.", result_.host));
 }
 
-std::vector<ObjectInfo> list_expected(Store& store, const std::set<std::string>& hosts,
+using ExpectedHosts = std::map<std::string, std::vector<WatchExpectation>>;
+
+std::vector<ObjectInfo> list_expected(Store& store, const ExpectedHosts& hosts,
                                       WatchReport& report) {
   try {
     return store.list("");
@@ -284,7 +288,7 @@ std::vector<ObjectInfo> list_expected(Store& store, const std::set<std::string>&
   }
   // A key may be kept to some hosts' folders.
   std::vector<ObjectInfo> all;
-  for (const std::string& host : hosts) {
+  for (const auto& [host, ignored] : hosts) {
     auto part = store.list(host + "/");
     std::move(part.begin(), part.end(), std::back_inserter(all));
   }
@@ -301,14 +305,14 @@ bool WatchReport::is_good() const {
 
 WatchReport watch_store(Store& store, const WatchRequest& request) {
   ensure(!request.expected.empty(), "something must be expected");
-  std::set<std::string> expected;
-  for (const WatchExpectation& one : request.expected) expected.insert(one.host);
+  ExpectedHosts expected;
+  for (const WatchExpectation& one : request.expected) expected[one.host].push_back(one);
   WatchReport report;
   const auto listed = sort_listing(list_expected(store, expected, report));
-  for (const std::string& host : expected) {
+  for (const auto& [host, its_own] : expected) {
     const auto found = listed.find(host);
     const ListedHost nothing;
-    HostWatch watch(request, store, found == listed.end() ? nothing : found->second, host);
+    HostWatch watch(request, its_own, store, found == listed.end() ? nothing : found->second);
     report.hosts.push_back(watch.run(report.notes));
   }
   for (const auto& [host, objects] : listed) {

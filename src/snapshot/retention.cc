@@ -1,6 +1,8 @@
 #include "snapshot/retention.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <tuple>
 
 #include "base/format.h"
@@ -18,9 +20,12 @@ constexpr uint64_t old_version_days = 30;
 
 std::string rule_prefix(std::string_view host) { return format("lifeboat-{}-", host); }
 
-bool is_of_host(const LifecycleRule& rule, std::string_view host) {
-  const std::string begin = rule_prefix(host);
-  return rule.id.starts_with(begin) && rule.id.find('-', begin.size()) == std::string::npos;
+// The host that a rule's id names if it is one of ours: all up to the last dash.
+std::string host_of(const LifecycleRule& rule) {
+  const std::string begin = "lifeboat-";
+  const size_t dash = rule.id.rfind('-');
+  if (!rule.id.starts_with(begin) || dash <= begin.size()) return "";
+  return rule.id.substr(begin.size(), dash - begin.size());
 }
 
 std::string print_days(uint64_t days) { return print_count(days, "day", "days"); }
@@ -80,16 +85,23 @@ std::vector<LifecycleRule> lifecycle_rules(std::string_view host, const Retentio
 std::vector<LifecycleRule> merge_rules(const std::vector<LifecycleRule>& existing,
                                        const std::vector<std::string>& hosts,
                                        const std::vector<LifecycleRule>& ours) {
+  const std::set<std::string> known(hosts.begin(), hosts.end());
+  std::map<std::string, const LifecycleRule*> by_id;
+  for (const LifecycleRule& rule : ours) by_id.emplace(rule.id, &rule);
   std::vector<LifecycleRule> merged;
+  std::set<std::string> taken;
   for (const LifecycleRule& rule : existing) {
-    const bool is_ours = std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
-      return is_of_host(rule, host);
-    });
-    const LifecycleRule* replacement = is_ours ? find_id(ours, rule.id) : &rule;
-    if (replacement != nullptr) merged.push_back(*replacement);
+    const LifecycleRule* kept = &rule;
+    if (known.contains(host_of(rule))) {
+      const auto replacement = by_id.find(rule.id);
+      if (replacement == by_id.end()) continue;
+      kept = replacement->second;
+    }
+    merged.push_back(*kept);
+    taken.insert(kept->id);
   }
   for (const LifecycleRule& rule : ours) {
-    if (find_id(merged, rule.id) == nullptr) merged.push_back(rule);
+    if (!taken.contains(rule.id)) merged.push_back(rule);
   }
   return merged;
 }

@@ -82,16 +82,31 @@ std::optional<Expiry> expiry_of_piece(const Piece& piece, const std::vector<Life
   return first;
 }
 
+// What one rule does to all hosts' tiers.
+struct Reach {
+  bool is_any = false;           // it takes something that a backup writes
+  bool is_tier = false;          // its prefix is that of a tier
+  bool is_near = false;          // or begins with a host's folder
+  std::set<std::string> colder;  // nouns of what it moves too early
+};
+
+// The rules that can take anything of one host, which are few of those of a fleet.
+struct HostRules {
+  std::vector<LifecycleRule> rules;
+  std::vector<size_t> numbers;  // of each, in all rules
+};
+
+// Host by host, so that a fleet of thousands needs no more memory than one host.
 class Audit {
  public:
-  Audit(const std::vector<LifecycleRule>& rules, std::vector<TierPlay> plays, Timestamp end)
-      : rules_(rules), plays_(std::move(plays)), end_(end) {}
+  Audit(const std::vector<LifecycleRule>& rules, Timestamp start)
+      : rules_(rules), start_(start), end_(start + days(nights - 1)), reach_(rules.size()) {}
 
-  LifecycleAudit run(const std::vector<std::string>& hosts) {
-    for (const TierPlay& play : plays_) forecast(play);
+  LifecycleAudit run(const std::vector<std::string>& hosts, const Retention& retention) {
+    for (const std::string& host : hosts) play(host, retention);
     report_endings();
     for (const LifecycleRule& rule : rules_) judge_rule(rule, hosts);
-    judge_uploads(hosts);
+    std::move(uploads_.begin(), uploads_.end(), std::back_inserter(audit_.findings));
     return std::move(audit_);
   }
 
@@ -105,13 +120,17 @@ class Audit {
     auto operator<=>(const Ending&) const = default;
   };
 
-  void forecast(const TierPlay& play);
+  void play(const std::string& host, const Retention& retention);
+  void forecast(const TierPlay& play, const HostRules& of_host);
+  void note_reach(const TierPlay& play, const HostRules& of_host);
   void report_endings();
   void judge_rule(const LifecycleRule& rule, const std::vector<std::string>& hosts);
   void judge_reach(const LifecycleRule& rule, const std::vector<std::string>& hosts);
   void judge_conditions(const LifecycleRule& rule);
-  void judge_uploads(const std::vector<std::string>& hosts);
-  bool reaches(const LifecycleRule& rule, const TierPlay& play) const;
+  void judge_uploads(const std::string& host, const HostRules& of_host);
+  const Reach& reach_of(const LifecycleRule& rule) const {
+    return reach_[static_cast<size_t>(&rule - rules_.data())];
+  }
   std::string subject_of(const LifecycleRule& rule) const;
   std::string name_of(const LifecycleRule& rule) const;
   void tell(Level level, std::string subject, std::string message, std::string hint = "") {
@@ -119,25 +138,63 @@ class Audit {
   }
 
   const std::vector<LifecycleRule>& rules_;
-  std::vector<TierPlay> plays_;
+  Timestamp start_;
   Timestamp end_;
+  std::vector<Reach> reach_;                            // of each rule
   std::map<Ending, std::vector<std::string>> endings_;  // to hosts
+  std::vector<AuditFinding> uploads_;
   LifecycleAudit audit_;
 };
 
-void Audit::forecast(const TierPlay& play) {
+void Audit::play(const std::string& host, const Retention& retention) {
+  HostRules of_host;
+  const std::string folder = host + "/";
+  for (size_t at = 0; at < rules_.size(); ++at) {
+    const bool is_below = rules_[at].prefix.starts_with(folder);
+    if (!is_below && !folder.starts_with(rules_[at].prefix)) continue;
+    of_host.rules.push_back(rules_[at]);
+    of_host.numbers.push_back(at);
+    reach_[at].is_near = reach_[at].is_near || is_below;
+  }
+  for (const TierPlay& one : play_host(host, retention, start_)) {
+    forecast(one, of_host);
+    note_reach(one, of_host);
+  }
+  judge_uploads(host, of_host);
+}
+
+void Audit::note_reach(const TierPlay& play, const HostRules& of_host) {
+  for (size_t at = 0; at < of_host.rules.size(); ++at) {
+    const LifecycleRule& rule = of_host.rules[at];
+    Reach& reach = reach_[of_host.numbers[at]];
+    reach.is_tier = reach.is_tier || play.prefix == rule.prefix;
+    const bool is_reaching =
+        std::any_of(play.pieces.begin(), play.pieces.end(), [&](const Piece& piece) {
+          return std::any_of(piece.objects.begin(), piece.objects.end(), [&](const Object& object) {
+            return object.key.starts_with(rule.prefix);
+          });
+        });
+    if (!is_reaching) continue;
+    reach.is_any = true;
+    if (rule.transition_days && *rule.transition_days < play.wanted_days) {
+      reach.colder.insert(play.noun);
+    }
+  }
+}
+
+void Audit::forecast(const TierPlay& play, const HostRules& of_host) {
   TierForecast tier{play.host, play.name, std::nullopt, 0, play.wanted_days};
   std::map<size_t, uint64_t> kept_by_rule;
   bool some_stay = false;
   for (const Piece& piece : play.pieces) {
-    const auto expiry = expiry_of_piece(piece, rules_);
+    const auto expiry = expiry_of_piece(piece, of_host.rules);
     if (!expiry || expiry->at > end_) ++tier.kept_at_end;
     if (!expiry) {
       some_stay = true;
       continue;
     }
     const auto kept = static_cast<uint64_t>((expiry->at - piece.created) / days(1));
-    const auto rule = static_cast<size_t>(expiry->rule - rules_.data());
+    const size_t rule = of_host.numbers[static_cast<size_t>(expiry->rule - of_host.rules.data())];
     const auto [known, is_new] = kept_by_rule.try_emplace(rule, kept);
     if (!is_new) known->second = std::min(known->second, kept);
     tier.kept_days = std::min(tier.kept_days.value_or(kept), kept);
@@ -189,27 +246,13 @@ std::string Audit::subject_of(const LifecycleRule& rule) const {
   return format("{} ({})", name_of(rule), describe_rule(rule));
 }
 
-bool Audit::reaches(const LifecycleRule& rule, const TierPlay& play) const {
-  for (const Piece& piece : play.pieces) {
-    for (const Object& object : piece.objects) {
-      if (object.key.starts_with(rule.prefix)) return true;
-    }
-  }
-  return false;
-}
-
 void Audit::judge_rule(const LifecycleRule& rule, const std::vector<std::string>& hosts) {
-  const bool is_reaching = std::any_of(plays_.begin(), plays_.end(),
-                                       [&](const TierPlay& play) { return reaches(rule, play); });
+  const Reach& reach = reach_of(rule);
   if (!rule.enabled) {
-    const bool would_be_ours = rule.id.starts_with("lifeboat-") ||
-                               std::any_of(plays_.begin(), plays_.end(), [&](const TierPlay& play) {
-                                 return play.prefix == rule.prefix;
-                               });
-    if (would_be_ours) {
+    if (rule.id.starts_with("lifeboat-") || reach.is_tier) {
       tell(Level::warning, subject_of(rule), "is disabled: it does nothing", std::string(fix_hint));
     }
-  } else if (is_reaching) {
+  } else if (reach.is_any) {
     judge_reach(rule, hosts);
     judge_conditions(rule);
   } else if (const size_t at = rule.prefix.find_first_of("*?"); at != std::string::npos) {
@@ -218,10 +261,7 @@ void Audit::judge_rule(const LifecycleRule& rule, const std::vector<std::string>
                 rule.prefix[at]),
          format("Write one rule a host. {}", fix_hint));
   } else {
-    const bool is_near = rule.prefix.starts_with('/') ||
-                         std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
-                           return rule.prefix.starts_with(host + "/");
-                         });
+    const bool is_near = rule.prefix.starts_with('/') || reach.is_near;
     tell(is_near ? Level::warning : Level::ok, subject_of(rule),
          is_near ? "matches nothing that a backup writes" : "touches nothing of these hosts",
          is_near ? "Keys begin with the host's name: vps-h1/2026-05-07/..." : "");
@@ -262,11 +302,7 @@ void Audit::judge_conditions(const LifecycleRule& rule) {
                print_bytes(archive_bytes), print_bytes(manifest_bytes)),
         "A snapshot is lost with its smallest object: rules for backups should not look at sizes.");
   }
-  if (!rule.transition_days) return;
-  std::set<std::string> nouns;
-  for (const TierPlay& play : plays_) {
-    if (*rule.transition_days < play.wanted_days && reaches(rule, play)) nouns.insert(play.noun);
-  }
+  const std::set<std::string>& nouns = reach_of(rule).colder;
   if (nouns.empty()) return;
   tell(Level::warning, subject_of(rule),
        format("moves the {} to a colder class after {}: if that class must be thawed before it can "
@@ -275,17 +311,18 @@ void Audit::judge_conditions(const LifecycleRule& rule) {
        "Leave backups in the standard class, or know how to thaw them.");
 }
 
-void Audit::judge_uploads(const std::vector<std::string>& hosts) {
-  for (const std::string& host : hosts) {
-    const bool aborted = std::any_of(rules_.begin(), rules_.end(), [&](const LifecycleRule& rule) {
-      return rule.enabled && rule.abort_incomplete_days && !rule.has_tag_filter &&
-             daily_prefix(host).starts_with(rule.prefix);
-    });
-    if (aborted) continue;
-    tell(Level::warning, format("{} uploads", host),
-         "no rule removes what killed uploads leave: it is invisible in listings and paid for",
-         std::string(fix_hint));
-  }
+void Audit::judge_uploads(const std::string& host, const HostRules& of_host) {
+  const std::string prefix = daily_prefix(host);
+  const bool aborted =
+      std::any_of(of_host.rules.begin(), of_host.rules.end(), [&](const LifecycleRule& rule) {
+        return rule.enabled && rule.abort_incomplete_days && !rule.has_tag_filter &&
+               prefix.starts_with(rule.prefix);
+      });
+  if (aborted) return;
+  uploads_.push_back(
+      {Level::warning, format("{} uploads", host),
+       "no rule removes what killed uploads leave: it is invisible in listings and paid for",
+       std::string(fix_hint)});
 }
 
 }  // namespace
@@ -299,11 +336,7 @@ bool LifecycleAudit::is_good() const {
 LifecycleAudit audit_lifecycle(const std::vector<LifecycleRule>& rules,
                                const std::vector<std::string>& hosts, const Retention& retention,
                                Timestamp start) {
-  std::vector<TierPlay> plays;
-  for (const std::string& host : hosts) {
-    for (TierPlay& play : play_host(host, retention, start)) plays.push_back(std::move(play));
-  }
-  return Audit(rules, std::move(plays), start + days(nights - 1)).run(hosts);
+  return Audit(rules, start).run(hosts, retention);
 }
 
 }  // namespace lifeboat

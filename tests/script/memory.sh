@@ -7,6 +7,7 @@ small_mb=100
 big_mb=${LIFEBOAT_MEMORY_BIG_MB:-1000}
 peak_kib_max=102400
 
+command -v jq > /dev/null || skip "no jq here"
 free_kib=$(df --output=avail -k . | tail -n 1)
 ((free_kib > big_mb * 3 * 1024)) || skip "less than $((big_mb * 3)) MB are free here"
 
@@ -29,6 +30,18 @@ peak() {
   ((peak_kib < peak_kib_max)) || fail "$peak_kib KiB are over $peak_kib_max"
 }
 
+# What `plan` promises for a backup, in KiB.
+planned() {
+  lifeboat plan --config lifeboat.yaml --json
+  expect 0
+  planned_kib=$(("$(jq '.jobs[0].memory.total_bytes' "$folder/out")" / 1024))
+}
+# keeps_promise: the last peak was below it, and not so far below that it says nothing.
+keeps_promise() {
+  ((peak_kib < planned_kib)) || fail "$peak_kib KiB, and plan says at most $planned_kib"
+  ((peak_kib > planned_kib / 2)) || fail "$peak_kib KiB, and plan says $planned_kib: too much"
+}
+
 make_key
 mkdir data
 head -c "${small_mb}000000" /dev/urandom > data/0
@@ -44,8 +57,19 @@ for ((i = 1; i < big_mb / small_mb; i++)); do cp data/0 "data/$i"; done
 # One file alone that is larger than all memory we may use.
 cat data/0 data/1 data/2 > data/large && rm data/0 data/1 data/2
 rm -r store
+planned
 for command in backup verify drill; do
   peak "$command"
+  if [[ $command == backup ]]; then keeps_promise; fi
   ((peak_kib < small[$command] + 16384)) ||
     fail "$command: ${small[$command]} KiB for $small_mb MB, $peak_kib KiB for $big_mb MB"
 done
+
+# At a higher level the compressor's tables are larger.
+rm -r store data/*
+head -c 100000000 /dev/urandom > data/0
+echo "compression: {level: 12}" >> lifeboat.yaml
+peak_kib_max=1048576
+planned
+peak backup
+keeps_promise

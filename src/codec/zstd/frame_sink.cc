@@ -44,6 +44,8 @@ unsigned worker_count(unsigned asked) {
   return std::clamp(std::thread::hardware_concurrency(), 1u, workers_max);
 }
 
+size_t slot_count(unsigned workers) { return workers + 2; }
+
 }  // namespace
 
 struct FrameSink::State {
@@ -52,7 +54,7 @@ struct FrameSink::State {
     ensure(options.level >= level_min && options.level <= level_max, "zstd level in range");
     ensure(options.frame_bytes > 0 && options.frame_bytes <= frame_bytes_max,
            "zstd frame size in range");
-    slots.resize(workers + 2);
+    slots.resize(slot_count(workers));
   }
 
   ~State() {
@@ -203,6 +205,20 @@ struct FrameSink::State {
   bool is_stopping = false;  // guarded
   std::vector<std::thread> threads;
 };
+
+FrameMemory frame_memory(const FrameOptions& options) {
+  Slot slot(options.frame_bytes);
+  std::fill_n(slot.raw.data.get(), slot.raw.capacity, std::byte{});
+  const CompressContext context = make_compress_context(options.level);
+  check(ZSTD_compress2(context.get(), slot.stored.data.get(), slot.stored.capacity,
+                       slot.raw.data.get(), slot.raw.capacity),
+        ErrorKind::limit, "compress");
+  FrameMemory memory;
+  memory.workers = worker_count(options.workers);
+  memory.buffers_bytes = slot_count(memory.workers) * (slot.raw.capacity + slot.stored.capacity);
+  memory.contexts_bytes = memory.workers * ZSTD_sizeof_CCtx(context.get());
+  return memory;
+}
 
 FrameSink::FrameSink(Sink& next, FrameOptions options)
     : state_(std::make_unique<State>(next, options)) {}

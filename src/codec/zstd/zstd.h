@@ -51,6 +51,15 @@ class FrameSink final : public Sink {
   std::unique_ptr<State> state_;
 };
 
+// What a FrameSink with these options holds at most, each once its stream is long enough. A context
+// is measured, by making one and using it: zstd tells of no formula for it.
+struct FrameMemory {
+  unsigned workers = 0;
+  uint64_t buffers_bytes = 0;   // of the ring
+  uint64_t contexts_bytes = 0;  // of all workers
+};
+FrameMemory frame_memory(const FrameOptions& options);
+
 // Decompresses any zstd stream: many frames, skippable frames. Checksums are verified; truncation
 // and anything behind the last frame that is no frame is Error(verification). Windows beyond
 // 128 MiB are refused.
