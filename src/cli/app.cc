@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/command_tree.h"
 #include "cli/usage.h"
 
 namespace lifeboat::cli {
@@ -42,6 +43,9 @@ void add_commands(CLI::App& app, CommandContext& context) {
   add_keygen(app, context);
   add_encrypt(app, context);
   add_decrypt(app, context);
+  add_schema(app, context);
+  add_completion(app, context);
+  add_man(app, context);
   add_version(app, context);
   add_help(app, context);
 }

@@ -71,6 +71,20 @@ bool is_drill_engine(std::string_view text) {
 const std::string schedule_rule =
     "HH:MM, hourly, daily, weekly, monthly, manual, or five cron fields";
 
+constexpr const char* host_pattern =
+    "^(?!(monthly|drills|supabase-weekly|latest)$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+constexpr const char* recipient_pattern = "^age1";
+constexpr const char* url_pattern = "^https?://[^ \\t\\n]+$";
+constexpr const char* safe_url_pattern =
+    "^(https://[^ \\t\\n]+|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])([:/][^ \\t\\n]*)?)$";
+constexpr const char* mail_url_pattern = "^smtps?://[^ \\t\\n@]+$";
+constexpr const char* mail_address_pattern = "^[^ <>\\t\\r\\n@]+@[^ <>\\t\\r\\n]+$";
+constexpr const char* bucket_pattern = "^[a-z0-9.-]{3,63}$";
+constexpr const char* repo_pattern = "^[^ :/\\n\\t]+/[^ :/\\n\\t]+$";
+constexpr const char* schedule_pattern =
+    "^(manual|hourly|daily|weekly|monthly|([01][0-9]|2[0-3]):[0-5][0-9]|"
+    " *[0-9A-Za-z*,/-]+( +[0-9A-Za-z*,/-]+){4} *)$";
+
 using Keys = std::vector<KeySpec>;
 
 SectionSpec top_section() {
@@ -81,7 +95,8 @@ SectionSpec top_section() {
            .required = true,
            .help = "name of this machine; all its objects lie below it in the store",
            .expected = std::string(host_name_rule) + ", and no reserved word",
-           .accepts = is_host_name},
+           .accepts = is_host_name,
+           .pattern = host_pattern},
           {.name = "env_file",
            .type = OptionType::path,
            .help =
@@ -168,13 +183,15 @@ std::vector<SectionSpec> store_sections() {
        Keys{{.name = "endpoint",
              .help = "URL of the provider; without it Amazon's for the region",
              .expected = "a URL with http:// or https://",
-             .accepts = is_url},
+             .accepts = is_url,
+             .pattern = url_pattern},
             {.name = "region", .required = true, .help = "region of the bucket"},
             {.name = "bucket",
              .required = true,
              .help = "name of the bucket",
              .expected = "3 to 63 of a-z, 0-9, - and .",
-             .accepts = is_bucket},
+             .accepts = is_bucket,
+             .pattern = bucket_pattern},
             {.name = "access_key",
              .type = OptionType::secret,
              .help = "access key id; best one that may write and list, not delete"},
@@ -212,7 +229,8 @@ std::vector<SectionSpec> small_sections() {
              .type = OptionType::list,
              .help = "age public keys; each of them alone can decrypt",
              .expected = "an age recipient (age1...)",
-             .accepts = is_recipient},
+             .accepts = is_recipient,
+             .pattern = recipient_pattern},
             {.name = "recipients_file",
              .type = OptionType::path,
              .help = "file with one recipient a line, # for comments"}}},
@@ -226,7 +244,8 @@ std::vector<SectionSpec> small_sections() {
             {.name = "trusted",
              .type = OptionType::list,
              .help = "public keys whose snapshots are believed; without it, key_file's own",
-             .expected = "ed25519:..."}}},
+             .expected = "ed25519:...",
+             .pattern = "^ed25519:"}}},
       {"compression", "", "",
        Keys{{.name = "level",
              .type = OptionType::integer,
@@ -254,17 +273,20 @@ std::vector<SectionSpec> small_sections() {
              .fallback = "weekly",
              .help = "when it runs",
              .expected = schedule_rule,
-             .accepts = is_schedule},
+             .accepts = is_schedule,
+             .pattern = schedule_pattern},
             {.name = "which",
              .fallback = "latest",
              .help = "the snapshot to restore",
              .expected = "latest, random or oldest-monthly",
-             .accepts = is_drill_choice},
+             .accepts = is_drill_choice,
+             .pattern = "^(latest|random|oldest-monthly)$"},
             {.name = "engine",
              .fallback = "none",
              .help = "where services themselves are started on what was restored",
              .expected = "none, host or docker",
-             .accepts = is_drill_engine},
+             .accepts = is_drill_engine,
+             .pattern = "^(none|host|docker)$"},
             {.name = "scratch",
              .type = OptionType::path,
              .fallback = "/var/tmp",
@@ -290,7 +312,8 @@ std::vector<SectionSpec> small_sections() {
             {.name = "pushgateway",
              .help = "URL of a Pushgateway",
              .expected = "a URL with http:// or https://",
-             .accepts = is_url}}}};
+             .accepts = is_url,
+             .pattern = url_pattern}}}};
 }
 
 std::vector<SectionSpec> job_sections() {
@@ -306,7 +329,8 @@ std::vector<SectionSpec> job_sections() {
              .required = true,
              .help = "when it runs; manual: only by hand",
              .expected = schedule_rule,
-             .accepts = is_schedule},
+             .accepts = is_schedule,
+             .pattern = schedule_pattern},
             {.name = "services",
              .type = OptionType::list,
              .help = "names from `services`, archived in this order; needed unless `labelled`"},
@@ -349,7 +373,8 @@ KeySpec url_key(const char* name, bool required, const char* help) {
           .required = required,
           .help = help,
           .expected = safe_url_rule,
-          .accepts = is_safe_url};
+          .accepts = is_safe_url,
+          .pattern = safe_url_pattern};
 }
 
 std::vector<SectionSpec> notify_sections() {
@@ -372,7 +397,8 @@ std::vector<SectionSpec> notify_sections() {
              .required = true,
              .help = "repository for the issues",
              .expected = "OWNER/NAME",
-             .accepts = is_repo},
+             .accepts = is_repo,
+             .pattern = repo_pattern},
             {.name = "token",
              .type = OptionType::secret,
              .required = true,
@@ -381,7 +407,8 @@ std::vector<SectionSpec> notify_sections() {
              .fallback = "https://api.github.com",
              .help = "of a GitHub of your own",
              .expected = safe_url_rule,
-             .accepts = is_safe_url}}},
+             .accepts = is_safe_url,
+             .pattern = safe_url_pattern}}},
       {"notify.heartbeat", "A secret, since who knows it can silence the alarm.", "",
        Keys{url_key("url", true, "URL to ping after a good run"),
             url_key("start_url", false,
@@ -401,20 +428,23 @@ std::vector<SectionSpec> notify_sections() {
              .required = true,
              .help = "server: smtps://mail.example.org, or smtp:// (STARTTLS is demanded then)",
              .expected = "a URL with smtp:// or smtps:// and no user in it",
-             .accepts = is_mail_url},
+             .accepts = is_mail_url,
+             .pattern = mail_url_pattern},
             {.name = "username", .help = "for the login; without it there is none"},
             {.name = "password", .type = OptionType::secret, .help = "for the login"},
             {.name = "from",
              .required = true,
              .help = "sender",
              .expected = "an address such as backups@example.org",
-             .accepts = is_mail_address},
+             .accepts = is_mail_address,
+             .pattern = mail_address_pattern},
             {.name = "to",
              .type = OptionType::list,
              .required = true,
              .help = "who gets it",
              .expected = "an address such as backups@example.org",
-             .accepts = is_mail_address},
+             .accepts = is_mail_address,
+             .pattern = mail_address_pattern},
             success_key("false")}}};
 }
 

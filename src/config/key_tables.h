@@ -32,6 +32,8 @@ struct KeySpec {
   // Of text, each element of a list, and secrets: what it must be, in words and as a test.
   std::string expected{};
   bool (*accepts)(std::string_view value) = nullptr;
+  // The same for editors, as a regular expression of ECMA 262. It may take more than `accepts`.
+  std::string pattern{};
 };
 
 struct SectionSpec {
