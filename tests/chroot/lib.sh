@@ -2,7 +2,7 @@
 # words (run, expect, stdout_has ...) judge what is run in there. Needs root.
 #
 #   chroot_state=STATE_DIR     the fixture's folder; then
-#   own_space "$0" "$@"        runs the script again, in a tree of mounts and processes of its own
+#   own_space SCRIPT "$@"      runs the script again, in a tree of mounts and processes of its own
 #   new_chroot NAME            makes one; $root is its folder
 #   in_chroot COMMAND...       runs a command in the last one, as after a login of root
 #   chroot_install PACKAGE...  apt-get install there
@@ -35,10 +35,12 @@ new_chroot() {
   if ! mount -t overlay overlay "$root" \
     -o "lowerdir=$chroot_state/base,upperdir=$base/upper,workdir=$base/work" 2> /dev/null; then
     cp -a "$chroot_state/base/." "$root"
+    mount --bind "$root" "$root"
   fi
+  # Before the folder is removed. The devices are those that debootstrap makes, and not this machine's.
+  undo+=("umount --recursive --lazy $root")
   mount -t proc proc "$root/proc"
   mount -t tmpfs -o mode=1777 tmp "$root/tmp"
-  mount --rbind /dev "$root/dev"
   mount --bind "$chroot_state/packages" "$root/var/cache/apt/archives"
   # Services that packages bring are not to be started in a chroot.
   printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"

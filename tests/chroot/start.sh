@@ -48,7 +48,7 @@ done
 apt-config dump | grep -E '^Acquire::(http|https|Check|Retries)' > "$new/etc/apt/apt.conf.d/90host" ||
   true
 printf '%s\n' 'Acquire::Languages "none";' 'APT::Install-Recommends "false";' \
-  'APT::Keep-Downloaded-Packages "true";' 'APT::Sandbox::User "root";' \
+  'APT::Keep-Downloaded-Packages "true";' 'APT::Sandbox::User "root";' 'Dpkg::Use-Pty "0";' \
   >> "$new/etc/apt/apt.conf.d/90host"
 cp /etc/resolv.conf /etc/hosts "$new/etc/"
 if ! chroot "$new" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin apt-get -q update \
