@@ -10,7 +10,7 @@
 #include "base/exit_code.h"
 #include "base/format.h"
 #include "cli/app_test_fixture.h"
-#include "cli/checks.h"
+#include "cli/check/checks.h"
 
 namespace lifeboat::cli {
 namespace {

@@ -169,5 +169,17 @@ TEST_F(BucketCheckTest, IsContentWithAKeyThatCannotAndLeavesOneProbeForGood) {
   }
 }
 
+TEST_F(BucketCheckTest, TellsAClockThatIsOff) {
+  test::ScriptedS3Options options;
+  options.clock_offset_seconds = 3600;
+  serve(options);
+  EXPECT_THAT(check().out, AllOf(HasSubstr("✗ clock: "), HasSubstr("behind the store's")));
+  options.clock_offset_seconds = -600;
+  serve(options);
+  EXPECT_THAT(check().out, AllOf(HasSubstr("! clock: "), HasSubstr("ahead of the store's")));
+  serve({});
+  EXPECT_THAT(check().out, HasSubstr("✓ clock: as the store's"));
+}
+
 }  // namespace
 }  // namespace lifeboat::cli

@@ -37,6 +37,7 @@ LoadOptions CommandContext::load_options() {
     ChildOptions child;
     child.argv = argv;
     child.stop = stop();
+    child.timeout = std::chrono::minutes(2);
     CommandOutput result = run_command(std::move(child), clock());
     Secret secret(result.output);
     wipe(std::as_writable_bytes(std::span(result.output)));
@@ -81,7 +82,7 @@ Store& CommandContext::store() {
     address.is_s3 = true;
     address.s3 = std::get<S3StoreConfig>(config().store);
   }
-  const StoreWorld world{clock(), random(), stop(), options.profile};
+  const StoreWorld world{clock(), random(), stop(), options.profile, is_impatient};
   if (address.is_s3) {
     auto bucket = open_s3_store(address.s3, world);
     s3_store_ = bucket.get();

@@ -63,6 +63,8 @@ class CommandContext {
   ~CommandContext();
 
   SharedOptions options;
+  // A store that does not answer is given up after seconds, not minutes: a person waits.
+  bool is_impatient = false;
   // What the chosen command does; returns the exit code.
   std::function<int()> action;
 

@@ -167,6 +167,12 @@ std::unique_ptr<S3Store> open_s3_store(const S3StoreConfig& config, const StoreW
   options.ca_file = config.ca_file;
   options.part_bytes = config.part_size;
   options.upload_bytes_per_second = config.upload_limit;
+  if (world.is_impatient) {
+    options.connect_timeout = std::chrono::seconds(5);
+    options.stall_timeout = std::chrono::seconds(10);
+    options.retry.attempts_max = 2;
+    options.retry.total_max = std::chrono::seconds(20);
+  }
   options.warn = [](const std::string& sentence) { log_warning("{}", sentence); };
   log_redact(options.credentials.secret_key->reveal());
   if (options.credentials.session_token) {

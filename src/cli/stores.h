@@ -18,7 +18,8 @@ struct StoreWorld {
   Clock& clock;
   Random& random;
   StopToken stop;
-  std::string profile;  // of --profile: its keys in place of all others; empty: not given
+  std::string profile;        // of --profile: its keys in place of all others; empty: not given
+  bool is_impatient = false;  // gives up after seconds
 };
 
 // "dir:PATH" or "s3://BUCKET[?endpoint=URL&region=NAME&path_style=true&ca_file=FILE&profile=NAME]",

@@ -175,6 +175,13 @@ class CommandRecipe final : public Recipe {
   std::vector<Finding> check(const Service& service, RecipeContext&) const override {
     try {
       const CommandSpec spec = read_spec(service.settings);
+      const bool has_path = std::ranges::any_of(
+          spec.environment, [](const auto& variable) { return variable.first == "PATH"; });
+      if (!has_path && !has_program(spec.argv.front())) {
+        throw Error(ErrorKind::service,
+                    format("run '{}': no such program", printable(spec.argv.front())))
+            .hint("Install it, make it executable, or give its absolute path.");
+      }
       return {{Finding::Level::ok, format("runs '{}'", printable(spec.argv.front())), ""}};
     } catch (const Error& error) {
       return {finding_of(error)};

@@ -283,6 +283,14 @@ class N8nRecipe final : public Recipe {
     if (service.settings.text("url").empty() || !service.settings.secret("api_key")) {
       findings.push_back({Finding::Level::warning, "no REST export: 'url' or 'api_key' is not set",
                           "Set both to keep what n8n's API shows as a second witness."});
+      return findings;
+    }
+    try {
+      check_workflows_api(service.settings.text("url"), *service.settings.secret("api_key"),
+                          context);
+      findings.push_back({Finding::Level::ok, "n8n's API lists the workflows", ""});
+    } catch (const Error& error) {
+      findings.push_back(finding_of(error));
     }
     return findings;
   }

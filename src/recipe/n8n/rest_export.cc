@@ -16,7 +16,17 @@ constexpr int pages_max = 10'000;
 constexpr size_t differences_max = 10;
 
 [[noreturn]] void refuse(const HttpRequest& request, const std::string& why) {
-  throw Error(ErrorKind::service, format("GET {}: {}", printable_url(request.url), why));
+  throw Error(ErrorKind::service, format("GET {}: {}", printable_url(request.url), why))
+      .hint("Check that 'url' is n8n's own address, without a path.");
+}
+
+HttpRequest request_for(std::string base, int limit, const Secret& api_key) {
+  while (base.ends_with('/')) base.pop_back();
+  HttpRequest request;
+  request.url = format("{}/api/v1/workflows?limit={}", base, limit);
+  request.headers = {{"X-N8N-API-KEY", std::string(api_key.reveal())},
+                     {"Accept", "application/json"}};
+  return request;
 }
 
 Json fetch_page(HttpClient& client, const HttpRequest& request) {
@@ -42,19 +52,14 @@ RestExport fetch_workflows(const std::string& url, const Secret& api_key, Recipe
   HttpOptions options;
   options.stop = context.stop;
   HttpClient client(options);
-  std::string base = url;
-  while (base.ends_with('/')) base.pop_back();
   RestExport made;
   made.content = std::make_shared<ScratchFile>(context.spool_dir, context.random);
   std::set<std::string> cursors;
   std::string cursor;
   std::string separator = "[\n";
   do {
-    HttpRequest request;
-    request.url = format("{}/api/v1/workflows?limit={}", base, page_limit);
+    HttpRequest request = request_for(url, page_limit, api_key);
     if (!cursor.empty()) request.url += "&cursor=" + percent_encode(cursor);
-    request.headers = {{"X-N8N-API-KEY", std::string(api_key.reveal())},
-                       {"Accept", "application/json"}};
     const Json page = fetch_page(client, request);
     for (const Json& workflow : page["data"]) {
       const auto id = workflow.find("id");
@@ -74,6 +79,13 @@ RestExport fetch_workflows(const std::string& url, const Secret& api_key, Recipe
   } while (!cursor.empty());
   made.content->append(as_bytes(made.names.empty() ? std::string_view("[]\n") : "\n]\n"));
   return made;
+}
+
+void check_workflows_api(const std::string& url, const Secret& api_key, RecipeContext& context) {
+  HttpClient client({.stop = context.stop});
+  HttpRequest request = request_for(url, 1, api_key);
+  request.timeout = std::chrono::seconds(15);
+  fetch_page(client, request);
 }
 
 std::vector<std::string> compare_workflows(const std::map<std::string, std::string>& in_database,

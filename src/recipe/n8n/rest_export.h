@@ -21,6 +21,9 @@ struct RestExport {
 // not accept the key.
 RestExport fetch_workflows(const std::string& url, const Secret& api_key, RecipeContext& context);
 
+// Asks for one workflow, as the export would: throws as fetch_workflows does.
+void check_workflows_api(const std::string& url, const Secret& api_key, RecipeContext& context);
+
 // Sentences on what differs between the two witnesses; at most ten and a count.
 std::vector<std::string> compare_workflows(const std::map<std::string, std::string>& in_database,
                                            const std::map<std::string, std::string>& by_rest);

@@ -315,11 +315,15 @@ class WahaRecipe final : public Recipe {
   std::vector<Finding> check(const Service& service, RecipeContext& context) const override {
     std::vector<Finding> findings =
         check_folder(service, tree_options(service.settings, context.stop), context);
-    if (findings.front().level != Finding::Level::ok) return findings;
-    const WahaSessions sessions = find_sessions(locate_folder(service, context), context.stop);
-    if (sessions.names.empty()) {
-      findings.push_back({Finding::Level::warning, "the folder holds no session",
-                          "It should be what WAHA mounts at /app/.sessions."});
+    const bool has_folder = findings.front().level == Finding::Level::ok;
+    try {
+      if (has_folder &&
+          find_sessions(locate_folder(service, context), context.stop).names.empty()) {
+        findings.push_back({Finding::Level::warning, "the folder holds no session",
+                            "It should be what WAHA mounts at /app/.sessions."});
+      }
+    } catch (const Error& error) {
+      findings.push_back(finding_of(error));
     }
     try {
       Service asked = service;

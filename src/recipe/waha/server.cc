@@ -30,8 +30,8 @@ std::vector<WahaServerSession> sessions_from(const std::string& body) {
 
 Error refused(int status) {
   return Error(ErrorKind::service, format("the server answers {}", status))
-      .hint(status == 401 ? "Give the key of the server as 'api_key'."
-                          : "Check that 'url' is WAHA's own address.");
+      .hint(status == 401 || status == 403 ? "Give the key of the server as 'api_key'."
+                                           : "Check that 'url' is WAHA's own address.");
 }
 
 }  // namespace
