@@ -80,7 +80,7 @@ Json ask_child(CheckRun& run, const FoundStart& start) {
                 "--config",
                 fs::absolute(run.context.config_path()).native(),
                 "--root",
-                run.request.root.native()};
+                fs::absolute(run.request.root).native()};
   child.environment.assign(start.environment.begin(), start.environment.end());
   child.timeout = patience;
   child.stop = run.context.stop();

@@ -88,6 +88,10 @@ void CheckRun::guarded(ErrorKind area, const std::string& subject,
 
 std::vector<CheckFinding> run_checks(CommandContext& context, const CheckRequest& request) {
   context.is_impatient = true;
+  // The child is in another folder, and its places are compared with ours.
+  if (request.as_cron) {
+    context.options.config_path = std::filesystem::absolute(context.config_path()).native();
+  }
   CheckRun run(context, request);
   if (run.load_config()) {
     check_keys(run);
