@@ -29,7 +29,6 @@ own_space() {
 new_chroot() {
   local base=$folder/chroot-$1
   root=$base/root
-  undo+=("umount -R -l $root")   # before the folder goes, and with it what is mounted there
   mkdir -p "$base"/{upper,work,root}
   chmod 755 "$folder" "$base" "$base"/{upper,root}
   if ! mount -t overlay overlay "$root" \
