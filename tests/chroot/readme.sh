@@ -2,7 +2,7 @@
 # README.md as a stranger takes it, on a bare Debian 12: every command and the configuration, in their
 # order, with nothing installed but what the page says. What they print is compared by docs_README.
 #
-# Left out: ./dev ..., which CI runs by themselves and which build for a quarter of an
+# Left out: ./dev demo and ./dev test, which CI runs by themselves and which build for a quarter of an
 # hour; and what asks a bucket, since there is none.
 #
 #   usage: readme.sh LIFEBOAT BUILD_DIR CHROOT_STATE
@@ -39,12 +39,11 @@ cat > "$volumes/traefik_data/_data/acme.json" << JSON
   "certificate": "$(base64 -w 0 certificate.pem)", "key": "$(base64 -w 0 key.pem)"}]}}
 JSON
 
-# As `./dev build` leaves the machine: the libraries, and the program where the build puts it.
-chroot_install libzstd1 libssl3 libcurl4 libsqlite3-0 libyaml-cpp0.7 libfmt9 libspdlog1.10 \
-  libpugixml1v5 libmicrohttpd12 libqrencode4 ca-certificates age zstd
+# `./dev package` is left out; the package is made of the program that was built for the tests.
+run cpack --config "$build/CPackConfig.cmake" -B "$root/root/build/release/package"
 expect 0
-mkdir -p "$root/root/build/release/src/cli"
-cp "$program" "$root/root/build/release/src/cli/lifeboat"
+# apt as it is on a Debian: with what packages recommend.
+sed -i '/Install-Recommends/d' "$root/etc/apt/apt.conf.d/90host"
 
 {
   # A failure is the page's, wherever it is; a disk with a copy of the store is the page's "any other
@@ -54,6 +53,8 @@ cp "$program" "$root/root/build/release/src/cli/lifeboat"
     sed 's|^lifeboat restore .*dir:/mnt/usb/backups|mkdir -p /mnt/usb; cp -a /srv/backups /mnt/usb/; \
       cp /etc/lifeboat/age.key .; cp /srv/backups/demo/2*/backup.tar.zst.age .\n&|'
 } > "$root/root/readme"
+exec 8> "$chroot_state/packages.lock"   # as chroot_install does
+flock 8
 in_chroot bash readme
 expect 0
 stdout_has 'every credential decrypts: 8 of 8'
