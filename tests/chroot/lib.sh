@@ -7,6 +7,7 @@
 #   in_chroot COMMAND...       runs a command in the last one, as after a login of root
 #   chroot_install PACKAGE...  apt-get install there
 #   chroot_files               every file there but apt's and dpkg's own, one a line
+#   backs_up_and_drills        the `lifeboat` there makes a key, a backup and a drill of it
 #
 # Writes go to an overlay and are gone with the script. Where overlays are refused, it is a copy.
 
@@ -63,4 +64,26 @@ chroot_install() {
 chroot_files() {
   (cd "$root" && find . -xdev -path ./var/lib/dpkg -prune -o -path ./var/lib/apt -prune -o \
     -path ./var/cache/apt -prune -o -path ./var/log -prune -o -path ./root -prune -o -print | sort)
+}
+
+backs_up_and_drills() {
+  local recipient
+  in_chroot lifeboat keygen -o key.txt
+  expect 0
+  in_chroot lifeboat keygen -y key.txt
+  recipient=$(cat "$folder/out")
+  mkdir -p "$root"/etc/lifeboat "$root"/srv/app "$root"/srv/backups
+  echo 'kept' > "$root/srv/app/data.txt"
+  cat > "$root/etc/lifeboat/lifeboat.yaml" <<YAML
+host: bare
+store: {dir: /srv/backups}
+encryption: {recipients: [$recipient]}
+services: {app: {recipe: volume, path: /srv/app}}
+jobs: {nightly: {schedule: "02:00", services: [app]}}
+YAML
+  in_chroot lifeboat backup
+  expect 0
+  in_chroot lifeboat drill --identity key.txt
+  expect 0
+  stdout_has 'RESTORE OK'
 }

@@ -45,24 +45,7 @@ stdout_has "lifeboat $(dpkg-deb --field "$deb" Version | sed 's/-.*//')"
 in_chroot man lifeboat
 expect 0
 stdout_has 'EXIT STATUS'
-in_chroot lifeboat keygen -o key.txt
-expect 0
-in_chroot lifeboat keygen -y key.txt
-recipient=$(cat "$folder/out")
-mkdir -p "$root"/etc/lifeboat "$root"/srv/app "$root"/srv/backups
-echo 'kept' > "$root/srv/app/data.txt"
-cat > "$root/etc/lifeboat/lifeboat.yaml" <<YAML
-host: bare
-store: {dir: /srv/backups}
-encryption: {recipients: [$recipient]}
-services: {app: {recipe: volume, path: /srv/app}}
-jobs: {nightly: {schedule: "02:00", services: [app]}}
-YAML
-in_chroot lifeboat backup
-expect 0
-in_chroot lifeboat drill --identity key.txt
-expect 0
-stdout_has 'RESTORE OK'
+backs_up_and_drills
 
 # Who removes it while a schedule starts it is told; what is the user's stays.
 mkdir -p "$root/etc/cron.d"

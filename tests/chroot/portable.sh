@@ -20,21 +20,4 @@ install -m 0755 "$program" "$root/usr/local/bin/lifeboat"
 in_chroot lifeboat version
 expect 0
 stdout_has 'lifeboat '
-in_chroot lifeboat keygen -o key.txt
-expect 0
-in_chroot lifeboat keygen -y key.txt
-recipient=$(cat "$folder/out")
-mkdir -p "$root"/etc/lifeboat "$root"/srv/app
-echo 'kept' > "$root/srv/app/data.txt"
-cat > "$root/etc/lifeboat/lifeboat.yaml" <<YAML
-host: bare
-store: {dir: /srv/backups}
-encryption: {recipients: [$recipient]}
-services: {app: {recipe: volume, path: /srv/app}}
-jobs: {nightly: {schedule: "02:00", services: [app]}}
-YAML
-in_chroot lifeboat backup
-expect 0
-in_chroot lifeboat drill --identity key.txt
-expect 0
-stdout_has 'RESTORE OK'
+backs_up_and_drills
