@@ -62,7 +62,7 @@ bool is_cut_webhook(const std::string& url) {
   if (!origin.ends_with("discord.com") && !origin.ends_with("discordapp.com")) return false;
   const std::vector<std::string> parts = split(url.substr(origin.size()), '/');
   return parts.size() != 5 || parts[1] != "api" || parts[2] != "webhooks" || parts[3].empty() ||
-         parts[3].find_first_not_of("0123456789") != std::string::npos || parts[4].size() < 20;
+         parts[3].find_first_not_of("0123456789") != std::string::npos || parts[4].empty();
 }
 
 // A page that changes nothing. https://github.com/prometheus/pushgateway#management-api
