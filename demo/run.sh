@@ -5,6 +5,7 @@
 #   usage: demo/run.sh BUILD_FOLDER
 set -euo pipefail
 build=$(readlink -f "${1:?usage: demo/run.sh BUILD_FOLDER}")
+traefik=$(dirname "$(readlink -f "$0")")/sample_traefik.sh
 PATH=$build/src/cli:$build/demo:$PATH
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/lifeboat-demo-XXXXXX")   # mode 0700
@@ -28,18 +29,7 @@ show() {
 }
 
 echo "Sample services: n8n (SQLite in WAL mode, written to all the time), WAHA, Traefik."
-mkdir traefik
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 \
-  -subj /CN=demo.example.com -addext subjectAltName=DNS:demo.example.com \
-  -keyout key.pem -out certificate.pem 2> openssl.log
-cat > traefik/acme.json <<JSON
-{"le": {"Account": {"Email": "owner@example.com", "Registration": null,
-  "PrivateKey": "$(openssl ec -in key.pem -outform DER 2> /dev/null | base64 -w 0)",
-  "KeyType": "EC256"},
- "Certificates": [{"domain": {"main": "demo.example.com"}, "Store": "default",
-  "certificate": "$(base64 -w 0 certificate.pem)", "key": "$(base64 -w 0 key.pem)"}]}}
-JSON
-rm key.pem certificate.pem
+"$traefik" traefik demo.example.com
 lifeboat-sample-services "$folder" > services.log 2>&1 &
 writer=$!
 for ((i = 0; i < 200; i++)); do

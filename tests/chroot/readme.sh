@@ -23,21 +23,11 @@ for ((try = 0; try < 300; try++)); do
 done
 kill "${pids[-1]}"
 wait "${pids[-1]}" || true
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 \
-  -subj /CN=demo.example.com -addext subjectAltName=DNS:demo.example.com \
-  -keyout key.pem -out certificate.pem 2> openssl.log
 volumes=$root/var/lib/docker/volumes
 mkdir -p "$volumes"/{root_waha_sessions,traefik_data}
 cp -a services/n8n "$root/srv/n8n"
 cp -a services/waha "$volumes/root_waha_sessions/_data"
-mkdir "$volumes/traefik_data/_data"
-cat > "$volumes/traefik_data/_data/acme.json" << JSON
-{"le": {"Account": {"Email": "owner@example.com", "Registration": null,
-  "PrivateKey": "$(openssl ec -in key.pem -outform DER 2> /dev/null | base64 -w 0)",
-  "KeyType": "EC256"},
- "Certificates": [{"domain": {"main": "demo.example.com"}, "Store": "default",
-  "certificate": "$(base64 -w 0 certificate.pem)", "key": "$(base64 -w 0 key.pem)"}]}}
-JSON
+"$project/demo/sample_traefik.sh" "$volumes/traefik_data/_data" demo.example.com
 
 # `./dev package` is left out; the package is made of the program that was built for the tests.
 run cpack --config "$build/CPackConfig.cmake" -B "$root/root/build/release/package"

@@ -26,7 +26,8 @@ skip() {
 reach_s3() {
   [[ -e $s3_state/env.sh ]] || skip "no S3 server runs: tests/s3/start.sh $s3_state starts one"
   source "$s3_state/env.sh"
-  setpriv --pdeathsig KILL /usr/bin/python3 "$here/forward.py" "$work/s3.sock" "${S3_TLS_ENDPOINT##*:}" &
+  setpriv --pdeathsig KILL /usr/bin/python3 "$project/tests/support/forward.py" \
+    "$work/s3.sock" "${S3_TLS_ENDPOINT##*:}" &
   pids+=($!)
   local key=LB$RANDOM$RANDOM$RANDOM$RANDOM secret date signature
   secret=$(od -An -N 20 -tx1 /dev/urandom | tr -d ' \n')

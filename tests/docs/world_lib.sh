@@ -84,22 +84,7 @@ sample_services() {
   wait "$pid" || true
   sqlite3 "$folder/n8n/database.sqlite" "DELETE FROM execution_data WHERE executionId > 12;
     DELETE FROM execution_entity WHERE id > 12"
-  sample_traefik "$folder/traefik"
-}
-sample_traefik() {
-  mkdir -p "$1"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 \
-    -subj /CN=demo.example.com -addext subjectAltName=DNS:demo.example.com \
-    -keyout "$told/key.pem" -out "$told/certificate.pem" 2> "$told/openssl.log"
-  cat > "$1/acme.json" << JSON
-{"le": {"Account": {"Email": "owner@example.com", "Registration": null,
-  "PrivateKey": "$(openssl ec -in "$told/key.pem" -outform DER 2> /dev/null | base64 -w 0)",
-  "KeyType": "EC256"},
- "Certificates": [{"domain": {"main": "demo.example.com"}, "Store": "default",
-  "certificate": "$(base64 -w 0 "$told/certificate.pem")",
-  "key": "$(base64 -w 0 "$told/key.pem")"}]}}
-JSON
-  chmod 600 "$1/acme.json"
+  "$project/demo/sample_traefik.sh" "$folder/traefik" demo.example.com
 }
 
 docker_engine() {
@@ -120,7 +105,7 @@ s3_server() {
   source "$outside/s3-user.sh"
   names "$host" "${@/%/.$host}"
   cat "$S3_CA_FILE" >> /etc/ssl/certs/ca-certificates.crt
-  python3 "$project/tests/docs/forward.py" 443 "$outside/s3.sock" &
+  python3 "$project/tests/support/forward.py" 443 "$outside/s3.sock" &
   S3_ENDPOINT=https://$host
   wait_for 20 curl -s -o /dev/null "$S3_ENDPOINT"
   aws_profile default
@@ -154,7 +139,7 @@ github_stand_in() {
   wait_for 20 test -s "$told/github"
   trusted_certificate github api.github.com
   names_at 127.0.0.3 api.github.com
-  python3 "$project/tests/docs/forward.py" 127.0.0.3:443 "$(grep -oE '[0-9]+$' "$told/github")" \
+  python3 "$project/tests/support/forward.py" 127.0.0.3:443 "$(grep -oE '[0-9]+$' "$told/github")" \
     "$told/github.pem" "$told/github.key" &
   wait_for 20 curl -s https://api.github.com/
 }

@@ -141,21 +141,10 @@ make_certificate_for() {
 # forward PORT FILE: what is sent to PORT goes to the port that FILE will hold, as a URL or alone.
 forward() { start_forward "$2" 127.0.0.1 "$1"; }
 # forward_tls ADDRESS NAME FILE: the same from port 443 of ADDRESS, with the certificate of NAME.
-forward_tls() { start_forward "$3" "$1" 443 "$2.key" "$2.pem"; }
+forward_tls() { start_forward "$3" "$1" 443 "$2.pem" "$2.key"; }
 start_forward() {
   local port try
   for ((try = 0; try < 100; try++)); do [[ -s $1 ]] && break || sleep 0.1; done
   port=$(grep -oE '[0-9]+$' "$1")
-  node -e '
-    const fs = require("fs"), net = require("net"), tls = require("tls");
-    const [to, address, at, key, cert] = process.argv.slice(1);
-    const pass = (client) => {
-      const server = net.connect(to, "127.0.0.1");
-      for (const [from, into] of [[client, server], [server, client]]) {
-        from.pipe(into);
-        from.on("error", () => into.destroy());
-      }
-    };
-    (key ? tls.createServer({key: fs.readFileSync(key), cert: fs.readFileSync(cert)}, pass)
-         : net.createServer(pass)).listen(at, address);' "$port" "${@:2}" &
+  python3 "$project/tests/support/forward.py" "$2:$3" "$port" "${@:4}" &
 }

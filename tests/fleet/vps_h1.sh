@@ -72,16 +72,7 @@ start_h1_waha() {
 fill_traefik() {
   local volume outside
   make_volume h1 traefik_data
-  make_certificate_for n8n.example.com
-  openssl ec -in n8n.example.com.key -outform DER 2> /dev/null | base64 -w 0 > account
-  cat > "$outside/acme.json" <<JSON
-{"le": {"Account": {"Email": "owner@example.com", "Registration": null,
-  "PrivateKey": "$(cat account)", "KeyType": "EC256"},
- "Certificates": [{"domain": {"main": "n8n.example.com"}, "Store": "default",
-  "certificate": "$(base64 -w 0 n8n.example.com.pem)",
-  "key": "$(base64 -w 0 n8n.example.com.key)"}]}}
-JSON
-  chmod 600 "$outside/acme.json"
+  "$project/demo/sample_traefik.sh" "$outside" n8n.example.com
 }
 
 vps_h1_install() {
