@@ -1,9 +1,9 @@
 # Text files as a C++ source:
-#   cmake -D ROOT=... -D FILES="a.yml;docs/b.md" -D HEADER=room/x.h -D FUNCTION=x_sources -D TYPE=XSource
+#   cmake -D ROOT=... -D FILES="a.yml;docs/b.md" -D HEADER=room/x.h -D FUNCTION=x_sources
 #         -D OUTPUT=x.cc -P embed.cmake
 #
-# HEADER declares TYPE (path, text) and FUNCTION, which gives a span of them. Each file becomes a
-# raw string literal; none may contain )pack".
+# HEADER declares FUNCTION, which gives a span of EmbeddedFile (src/base/embedded_file.h). Each file becomes
+# a raw string literal; none may contain )pack".
 set(entries "")
 foreach(file IN LISTS FILES)
   file(READ ${ROOT}/${file} text)
@@ -11,12 +11,14 @@ foreach(file IN LISTS FILES)
 endforeach()
 list(LENGTH FILES count)
 file(WRITE ${OUTPUT} "// Made by cmake/embed.cmake.
+#include <array>
+
 #include \"${HEADER}\"
 
 namespace lifeboat {
 
-std::span<const ${TYPE}> ${FUNCTION}() {
-  static constexpr std::array<${TYPE}, ${count}> sources{{
+std::span<const EmbeddedFile> ${FUNCTION}() {
+  static constexpr std::array<EmbeddedFile, ${count}> sources{{
 ${entries}  }};
   return sources;
 }

@@ -199,6 +199,20 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return decoded;
 }
 
+std::string shell_word(std::string_view text) {
+  std::string word = "'";
+  for (const char letter : text) {
+    word += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  }
+  return word + "'";
+}
+
+bool is_at_or_below(std::string_view path, std::string_view parent) {
+  while (parent.size() > 1 && parent.ends_with('/')) parent.remove_suffix(1);
+  if (parent == "/") return true;
+  return path == parent || (path.starts_with(parent) && path[parent.size()] == '/');
+}
+
 void append_tail(std::string& tail, std::string_view more, size_t bytes_max) {
   tail += more;
   if (tail.size() > bytes_max) tail.erase(0, tail.size() - bytes_max);

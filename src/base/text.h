@@ -41,6 +41,12 @@ std::string percent_encode(std::string_view text, std::string_view kept = "");
 // Nothing for a broken %XX. '+' is a letter like any other.
 std::optional<std::string> percent_decode(std::string_view text);
 
+// `text` as one word of a POSIX shell's command, in single quotes.
+std::string shell_word(std::string_view text);
+
+// Whether `path` is `parent` or lies below it, by their names alone: both are normal.
+bool is_at_or_below(std::string_view path, std::string_view parent);
+
 // Appends `more` to `tail`, of which the last `bytes_max` stay.
 void append_tail(std::string& tail, std::string_view more, size_t bytes_max);
 

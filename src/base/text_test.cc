@@ -116,5 +116,18 @@ TEST(Bytes, EncodesHex) {
   EXPECT_EQ(as_text(to_bytes("text")), "text");
 }
 
+TEST(Text, AWordForAShell) {
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("it's $HOME"), "'it'\\''s $HOME'");
+}
+
+TEST(Text, WhatLiesBelow) {
+  EXPECT_TRUE(is_at_or_below("/srv/a", "/srv/a"));
+  EXPECT_TRUE(is_at_or_below("/srv/a/b", "/srv/a/"));
+  EXPECT_TRUE(is_at_or_below("/srv", "/"));
+  EXPECT_FALSE(is_at_or_below("/srv/a-old", "/srv/a"));
+  EXPECT_FALSE(is_at_or_below("/srv", "/srv/a"));
+}
+
 }  // namespace
 }  // namespace lifeboat

@@ -71,6 +71,12 @@ CommandNode node_of(const CLI::App& app, std::vector<std::string> path, const CL
 
 std::string CommandNode::full_name() const { return format("{}", join(path, " ")); }
 
+std::vector<std::string> CommandNode::names() const {
+  std::vector<std::string> all{name()};
+  all.insert(all.end(), aliases.begin(), aliases.end());
+  return all;
+}
+
 CommandNode command_tree(const CLI::App& app) { return node_of(app, {}, app); }
 
 std::vector<const CommandNode*> all_commands(const CommandNode& root) {
@@ -79,17 +85,6 @@ std::vector<const CommandNode*> all_commands(const CommandNode& root) {
     for (const CommandNode* node : all_commands(command)) all.push_back(node);
   }
   return all;
-}
-
-std::string shell_quote(const std::string& text) {
-  std::string quoted = "'";
-  for (const char letter : text) {
-    if (letter == '\'')
-      quoted += "'\\''";
-    else
-      quoted += letter;
-  }
-  return quoted + "'";
 }
 
 }  // namespace lifeboat::cli

@@ -39,6 +39,8 @@ struct CommandNode {
   const std::string& name() const { return path.back(); }
   // "bucket audit"
   std::string full_name() const;
+  // Its name and its aliases.
+  std::vector<std::string> names() const;
 };
 
 CommandNode command_tree(const CLI::App& app);
@@ -54,8 +56,5 @@ std::string fish_completion(const CommandNode& root);
 void add_completion(CLI::App& app, CommandContext& context);
 void add_man(CLI::App& app, CommandContext& context);
 void add_schema(CLI::App& app, CommandContext& context);
-
-// 'text', for the shells of POSIX.
-std::string shell_quote(const std::string& text);
 
 }  // namespace lifeboat::cli

@@ -88,11 +88,9 @@ std::string bash_completion(const CommandNode& root) {
   }
   for (const CommandNode* node : all_commands(root)) {
     for (const CommandNode& command : node->commands) {
-      std::string typed = format("\"{}:{}\"", node->full_name(), command.name());
-      for (const std::string& alias : command.aliases) {
-        typed += format(" | \"{}:{}\"", node->full_name(), alias);
-      }
-      text += format("      {}) command=\"{}\" ;;\n", typed, command.full_name());
+      std::vector<std::string> typed = command.names();
+      for (std::string& name : typed) name = format("\"{}:{}\"", node->full_name(), name);
+      text += format("      {}) command=\"{}\" ;;\n", join(typed, " | "), command.full_name());
     }
   }
   text += "    esac\n  done\n  case $command in\n";

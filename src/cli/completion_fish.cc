@@ -82,11 +82,10 @@ std::string fish_completion(const CommandNode& root) {
   }
   for (const CommandNode* node : all_commands(root)) {
     for (const CommandNode& command : node->commands) {
-      std::string typed = format("'{}:{}'", node->full_name(), command.name());
-      for (const std::string& alias : command.aliases) {
-        typed += format(" '{}:{}'", node->full_name(), alias);
-      }
-      text += format("      case {}\n        set command '{}'\n", typed, command.full_name());
+      std::vector<std::string> typed = command.names();
+      for (std::string& name : typed) name = format("'{}:{}'", node->full_name(), name);
+      text += format("      case {}\n        set command '{}'\n", join(typed, " "),
+                     command.full_name());
     }
   }
   text += "    end\n  end\n  test \"$command\" = \"$argv[1]\"\nend\n\ncomplete -c lifeboat -f\n";

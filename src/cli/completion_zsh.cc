@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "cli/command_tree.h"
 
 namespace lifeboat::cli {
@@ -50,7 +51,7 @@ std::string option_spec(const OptionInfo& option) {
     const char* joint = option.takes_value() && name.starts_with("--") ? "=" : "";
     text +=
         format("    {} \\\n",
-               shell_quote(format("{}{}{}[{}]{}", once, name, joint, escaped(option.help), value)));
+               shell_word(format("{}{}{}[{}]{}", once, name, joint, escaped(option.help), value)));
   }
   return text;
 }
@@ -59,7 +60,7 @@ std::string command_list(const CommandNode& node, const std::string& function) {
   std::string text = format("{}() {{\n  local -a commands=(\n", function);
   for (const CommandNode& command : node.commands) {
     text +=
-        format("    {}\n", shell_quote(format("{}:{}", command.name(), escaped(command.summary))));
+        format("    {}\n", shell_word(format("{}:{}", command.name(), escaped(command.summary))));
   }
   return text + "  )\n  _describe -t commands command commands\n}\n\n";
 }
@@ -75,17 +76,15 @@ std::string function(const CommandNode& node) {
   if (!has_commands) {
     for (const OptionInfo& argument : node.arguments) {
       text += format("    {} \\\n",
-                     shell_quote(format("{}:{}:{}", argument.may_repeat ? "*" : "",
-                                        escaped(argument.names.front()), action(argument))));
+                     shell_word(format("{}:{}:{}", argument.may_repeat ? "*" : "",
+                                       escaped(argument.names.front()), action(argument))));
     }
     return text + "    && return 0\n}\n\n";
   }
   text += format("    '1:command:{}_commands' '*::argument:->below' && return 0\n", name);
   text += "  [[ $state == below ]] || return 1\n  case $line[1] in\n";
   for (const CommandNode& command : node.commands) {
-    std::string typed = command.name();
-    for (const std::string& alias : command.aliases) typed += "|" + alias;
-    text += format("    {}) {} ;;\n", typed, function_of(command));
+    text += format("    {}) {} ;;\n", join(command.names(), "|"), function_of(command));
   }
   return text + "  esac\n}\n\n";
 }

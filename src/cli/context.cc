@@ -194,6 +194,11 @@ Environment CommandContext::environment(Progress& progress) {
           from_config ? config_->docker.socket : std::filesystem::path()};
 }
 
+RecipeContext CommandContext::recipe_context() {
+  const Config& from = config();
+  return {clock(), random(), stop(), from.spool_dir, from.state_dir, from.docker.socket};
+}
+
 void CommandContext::claim_stdin(std::string_view purpose) {
   if (!stdin_purpose_.empty()) {
     throw Error(ErrorKind::usage, format("standard input is asked for twice: as {} and as {}",

@@ -111,6 +111,8 @@ class CommandContext {
   // Parent of scratch folders: what was asked for, else the configuration's, else the above.
   std::filesystem::path scratch_dir(const std::string& asked);
   Environment environment(Progress& progress);
+  // What recipes may use of the world, as the configuration has it.
+  RecipeContext recipe_context();
 
   // stdin can be read once: throws Error(usage) at the second claim.
   void claim_stdin(std::string_view purpose);

@@ -19,13 +19,6 @@ std::optional<std::string> from_environment(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-DockerOptions docker_options(CommandContext& context) {
-  DockerOptions options;
-  options.stop = context.stop();
-  if (context.has_config()) options.socket = context.config().docker.socket;
-  return options;
-}
-
 void add_services(DiscoverRequest& request, CommandContext& context) {
   const Config& config = context.config();
   for (const ServiceConfig& service : config.services) {
@@ -55,6 +48,13 @@ void add_services(DiscoverRequest& request, CommandContext& context) {
 }
 
 }  // namespace
+
+DockerOptions docker_options(CommandContext& context) {
+  DockerOptions options;
+  options.stop = context.stop();
+  if (context.has_config()) options.socket = context.config().docker.socket;
+  return options;
+}
 
 std::vector<BackupService> labelled_services_of(CommandContext& context) {
   const Config& config = context.config();

@@ -12,6 +12,9 @@
 
 namespace lifeboat::cli {
 
+// How the host's engine is reached; works without a configuration.
+DockerOptions docker_options(CommandContext& context);
+
 // The services that containers ask for by their labels, faults included; none unless the
 // configuration listens to labels.
 std::vector<BackupService> labelled_services_of(CommandContext& context);

@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "cli/discovery.h"
 #include "cli/environment_variable.h"
+#include "cli/machine.h"
 #include "cli/scheduled_runs.h"
 #include "cli/telling.h"
 #include "config/config.h"
@@ -58,8 +59,6 @@ void add_places(const ServiceConfig& service, std::vector<fs::path>& folders) {
     if (folder != "/etc") folders.push_back(folder);
   }
 }
-
-fs::path this_program() { return fs::read_symlink("/proc/self/exe"); }
 
 }  // namespace
 

@@ -14,4 +14,6 @@ std::string machine_name() {
   return std::string(text.substr(0, text.find('.')));
 }
 
+std::filesystem::path this_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
+
 }  // namespace lifeboat::cli

@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/job_request.h"
+#include "io/files.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -159,12 +160,9 @@ void StoragePlanner::look_at_disk(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::optional<uint64_t> free_bytes_of(std::filesystem::path path) {
+std::optional<uint64_t> free_bytes_of(const std::filesystem::path& path) {
   std::error_code failure;
-  while (!std::filesystem::exists(path, failure) && path.has_relative_path()) {
-    path = path.parent_path();
-  }
-  const auto space = std::filesystem::space(path, failure);
+  const auto space = std::filesystem::space(existing_part(path), failure);
   if (failure) return std::nullopt;
   return space.available;
 }

@@ -51,7 +51,7 @@ struct StoragePlan {
 };
 
 // Of the disk that `path` is on, or will be; nothing if that cannot be told.
-std::optional<uint64_t> free_bytes_of(std::filesystem::path path);
+std::optional<uint64_t> free_bytes_of(const std::filesystem::path& path);
 
 StoragePlan plan_storage(const Config& config, const std::vector<PlannedJob>& jobs,
                          const PriceOptions& prices);

@@ -28,12 +28,6 @@ bool is_local(const std::string& host) {
 
 }  // namespace
 
-bool is_at_or_below(std::string_view path, std::string_view parent) {
-  while (parent.size() > 1 && parent.ends_with('/')) parent.remove_suffix(1);
-  if (parent == "/") return true;
-  return path == parent || (path.starts_with(parent) && path[parent.size()] == '/');
-}
-
 CoverageJudge::CoverageJudge(const std::vector<CoveringService>& services,
                              const RecipeRegistry& recipes)
     : recipes_(recipes) {

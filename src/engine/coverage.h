@@ -21,9 +21,6 @@ struct PlaceFacts {
   std::vector<std::string> data_containers;  // of these, whose own data it is
 };
 
-// Whether `path` is `parent` or lies below it, by their names.
-bool is_at_or_below(std::string_view path, std::string_view parent);
-
 class CoverageJudge {
  public:
   // Both must outlive it.

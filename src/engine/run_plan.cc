@@ -76,7 +76,7 @@ class Planner {
  private:
   void look_into(Store& store, Timestamp now);
   void read_past(Store& store, const std::vector<SnapshotId>& ids);
-  bool is_of_job(Store& store, const SnapshotId& id, Manifest& manifest) const;
+  std::optional<Manifest> manifest_of_job(Store& store, const SnapshotId& id) const;
   void remember();
   uint64_t last_raw_bytes() const;
   bool makes_monthlies() const { return !request_.is_single_stream && request_.monthly_months > 0; }
@@ -103,22 +103,17 @@ void Planner::look_into(Store& store, Timestamp now) {
   if (!makes_monthlies()) return;
   SnapshotId copy = monthly_of(plan_.id);
   for (const SnapshotId& id : ids) {
-    Manifest manifest;
-    if (id.folder() == copy.folder() && is_of_job(store, id, manifest)) return;
+    if (id.folder() == copy.folder() && manifest_of_job(store, id)) return;
   }
   plan_.monthly = free_id(store, std::move(copy), now);
 }
 
-// False as well for what cannot be read or believed: a run would not take it for one either.
-bool Planner::is_of_job(Store& store, const SnapshotId& id, Manifest& manifest) const {
+// What cannot be read or believed is of no job: a run would not take it for one either.
+std::optional<Manifest> Planner::manifest_of_job(Store& store, const SnapshotId& id) const {
   world_.context.stop.throw_if_stopped();
-  try {
-    manifest = load_manifest(store, id, world_.trust);
-    return manifest.job == request_.job;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::verification) throw;
-    return false;
-  }
+  auto manifest = find_manifest(store, id, world_.trust);
+  if (manifest && manifest->job != request_.job) manifest.reset();
+  return manifest;
 }
 
 void Planner::read_past(Store& store, const std::vector<SnapshotId>& ids) {
@@ -127,20 +122,20 @@ void Planner::read_past(Store& store, const std::vector<SnapshotId>& ids) {
   for (auto id = ids.rbegin(); id != ids.rend() && read < manifests_max; ++id) {
     if (id->tier != plan_.id.tier) continue;
     ++read;
-    Manifest manifest;
-    if (!is_of_job(store, *id, manifest)) continue;
+    auto manifest = manifest_of_job(store, *id);
+    if (!manifest) continue;
     if (!plan_.last) {
       const auto size = [&](const std::string& key) {
         const auto found = std::find_if(objects_.begin(), objects_.end(),
                                         [&](const ObjectInfo& one) { return one.key == key; });
         return found == objects_.end() ? 0 : found->size;
       };
-      last_services_ = manifest.services;
+      last_services_ = manifest->services;
       plan_.last = PastRun{
-          id->text(), manifest.started, manifest.finished - manifest.started, last_raw_bytes(),
-          manifest.archive.bytes + manifest.index.bytes + size(id->manifest_key())};
+          id->text(), manifest->started, manifest->finished - manifest->started, last_raw_bytes(),
+          manifest->archive.bytes + manifest->index.bytes + size(id->manifest_key())};
     }
-    if (!manifest.is_partial()) whole.push_back(std::move(manifest));
+    if (!manifest->is_partial()) whole.push_back(std::move(*manifest));
   }
   if (whole.size() < 2) return;
   const auto span = whole.front().started - whole.back().started;

@@ -161,6 +161,14 @@ void sync_directory(const fs::path& path, ErrorKind kind) {
   if (::fsync(fd.get()) != 0) throw system_error(kind, format("sync '{}'", path.native()), errno);
 }
 
+std::filesystem::path existing_part(std::filesystem::path path) {
+  std::error_code ignored;
+  while (!std::filesystem::exists(path, ignored) && path.has_relative_path()) {
+    path = path.parent_path();
+  }
+  return path;
+}
+
 void make_private_directory(const fs::path& asked, ErrorKind kind) {
   // "a/b/": the parent is "a", not "a/b".
   const fs::path path = asked.has_filename() ? asked : asked.parent_path();

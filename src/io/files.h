@@ -54,6 +54,9 @@ UniqueFd open_nameless_file(const std::filesystem::path& directory, ErrorKind ki
 // fsync(2) of a folder: makes the names in it durable.
 void sync_directory(const std::filesystem::path& path, ErrorKind kind);
 
+// `path`, or the nearest folder above it that exists: on whose disk it is, or would be made.
+std::filesystem::path existing_part(std::filesystem::path path);
+
 // Creates `path` (mode 0700) and missing parents (mode 0755).
 void make_private_directory(const std::filesystem::path& path, ErrorKind kind);
 // Removes a tree without following symbolic links and without leaving its filesystem. A missing

@@ -18,7 +18,6 @@ namespace fs = std::filesystem;
 using Action = FileChange::Action;
 using Kind = FileChange::Kind;
 
-constexpr const char* systemd_runs = "/run/systemd/system";  // as sd_booted(3) asks
 constexpr uint32_t private_folder_mode = 0700;
 constexpr uint32_t folder_mode = 0755;
 
@@ -211,7 +210,7 @@ void Planner::plan_commands() {
   if (stop.size() > 2) commands.push_back(stop);
   commands.push_back({"systemctl", "daemon-reload"});
   if (start.size() > 2) commands.push_back(start);
-  if (fs::exists(systemd_runs)) {
+  if (runs_systemd()) {
     plan_.commands = std::move(commands);
     return;
   }
@@ -272,6 +271,11 @@ void need_program(const InstallRequest& request, const char* path, Planner& plan
 }
 
 }  // namespace
+
+bool runs_systemd() {
+  std::error_code ignored;
+  return fs::is_directory("/run/systemd/system", ignored);
+}
 
 bool InstallPlan::changes_anything() const {
   return std::any_of(files.begin(), files.end(),

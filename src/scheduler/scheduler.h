@@ -18,6 +18,9 @@ namespace lifeboat {
 
 enum class SchedulerKind { cron, systemd };
 
+// Whether this machine was started by systemd, as sd_booted(3) asks.
+bool runs_systemd();
+
 // One thing to be started again and again.
 struct ScheduledRun {
   std::string name;                    // "backup-nightly", "drill", "prune": its unit, its line

@@ -85,14 +85,10 @@ SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 )";
 
-bool is_below(const fs::path& path, std::string_view folder) {
-  return path.native() == folder || path.native().starts_with(std::string(folder) + "/");
-}
-
 // What of the file system a run sees. A folder that is not there is no error at the start.
 std::string file_system(const InstallRequest& request) {
   const auto is_temporary = [](const fs::path& path) {
-    return is_below(path, "/tmp") || is_below(path, "/var/tmp");
+    return is_at_or_below(path.native(), "/tmp") || is_at_or_below(path.native(), "/var/tmp");
   };
   const bool shares_tmp =
       std::any_of(request.writable.begin(), request.writable.end(), is_temporary);

@@ -1,16 +1,12 @@
-// Unit files as they lie in the tree, built into the program (cmake/embed.cmake).
+// Unit files as they lie in the tree.
 #pragma once
 
-#include <array>
 #include <span>
-#include <string_view>
+
+#include "base/embedded_file.h"
 
 namespace lifeboat {
 
-struct UnitSource {
-  std::string_view path;  // in the tree: "deploy/systemd/lifeboat-failure@.service"
-  std::string_view text;
-};
-std::span<const UnitSource> unit_sources();
+std::span<const EmbeddedFile> unit_sources();
 
 }  // namespace lifeboat

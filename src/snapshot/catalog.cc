@@ -202,6 +202,15 @@ Manifest load_manifest(Store& store, const SnapshotId& id, const Trust& trust) {
   return manifest;
 }
 
+std::optional<Manifest> find_manifest(Store& store, const SnapshotId& id, const Trust& trust) {
+  try {
+    return load_manifest(store, id, trust);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::verification) throw;
+    return std::nullopt;
+  }
+}
+
 SnapshotId free_id(Store& store, SnapshotId id, Timestamp start) {
   std::set<std::string, std::less<>> taken;
   for (const ObjectInfo& info : store.list(id.folder())) taken.insert(info.key);

@@ -40,6 +40,8 @@ SnapshotId oldest_monthly(Store& store, std::string_view host);
 // that `trust` demands. A monthly's is the same text as its daily's: host and month are checked
 // instead, and the returned one has the monthly's keys.
 Manifest load_manifest(Store& store, const SnapshotId& id, const Trust& trust);
+// The same; nothing for one that is damaged or not believed. Throws Error(store).
+std::optional<Manifest> find_manifest(Store& store, const SnapshotId& id, const Trust& trust);
 
 // The name for a run of `host` that starts at `start`: the plain date if that day has no object of
 // a snapshot yet, else with the time of day, moved on by a second for as long as it is taken. What

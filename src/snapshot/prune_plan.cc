@@ -94,11 +94,7 @@ class HostPlan {
 void HostPlan::load_manifests() {
   for (auto& [id, held] : host_.snapshots) {
     if (!held.objects.contains(id.manifest_key())) continue;
-    try {
-      held.manifest = load_manifest(store_, id, scope_.trust);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::verification) throw;
-    }
+    held.manifest = find_manifest(store_, id, scope_.trust);
   }
 }
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/check/check_run.h"
+#include "cli/machine.h"
 #include "process/process.h"
 
 namespace lifeboat::cli {
@@ -74,7 +75,7 @@ Json ask_child(CheckRun& run, const FoundStart& start) {
                 "TZ",
                 "-C",
                 home == start.environment.end() ? "/" : home->second,
-                fs::read_symlink("/proc/self/exe").native(),
+                this_program().native(),
                 "check",
                 "--json",
                 "--config",

@@ -39,8 +39,6 @@ class CheckRun {
   std::vector<FoundStart> starts;                 // that start one of our runs
 
  private:
-  void add_faults(const ConfigErrors& errors);
-
   const Config* config_ = nullptr;
   std::vector<CheckFinding> findings_;
 };

@@ -30,16 +30,8 @@ std::string hint_for(ErrorKind area) {
 
 bool CheckRun::load_config() {
   const std::string path = context.config_path().native();
-  try {
-    config_ = &context.config();
-  } catch (const ConfigErrors& errors) {
-    add_faults(errors);
-    return false;
-  } catch (const Error& error) {
-    add(ErrorKind::config, path,
-        {Finding::Level::error, error.what(), format("{}", join(error.hints(), " "))});
-    return false;
-  }
+  guarded(ErrorKind::config, path, [&] { config_ = &context.config(); });
+  if (config_ == nullptr) return false;
   add(ErrorKind::config, path,
       {Finding::Level::ok,
        format("{}, {}", print_count(config_->services.size(), "service", "services"),
@@ -56,21 +48,13 @@ void CheckRun::add(ErrorKind area, const std::string& subject, Finding finding,
                    std::string_view key) {
   finding.message = redact(finding.message);
   if (finding.level != Finding::Level::ok) {
-    const auto place =
-        config_ != nullptr ? config_->places.find(key) : decltype(config_->places.find(key)){};
-    if (config_ != nullptr && place != config_->places.end()) {
-      finding.message += format(" ({})", place->second.text());
+    if (config_ != nullptr) {
+      const auto place = config_->places.find(key);
+      if (place != config_->places.end()) finding.message += format(" ({})", place->second.text());
     }
     if (finding.hint.empty()) finding.hint = hint_for(area);
   }
   findings_.push_back({area, subject, std::move(finding)});
-}
-
-void CheckRun::add_faults(const ConfigErrors& errors) {
-  for (const ConfigFinding& fault : errors.faults()) {
-    add(ErrorKind::config, fault.location.text(),
-        {Finding::Level::error, fault.message, fault.hint});
-  }
 }
 
 void CheckRun::guarded(ErrorKind area, const std::string& subject,
@@ -79,7 +63,10 @@ void CheckRun::guarded(ErrorKind area, const std::string& subject,
   try {
     step();
   } catch (const ConfigErrors& errors) {
-    add_faults(errors);
+    for (const ConfigFinding& fault : errors.faults()) {
+      add(ErrorKind::config, fault.location.text(),
+          {Finding::Level::error, fault.message, fault.hint});
+    }
   } catch (const Error& error) {
     add(area, subject,
         {Finding::Level::error, error.what(), format("{}", join(error.hints(), " "))}, key);

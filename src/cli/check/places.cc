@@ -88,11 +88,8 @@ struct Room {
 
 // A folder that a run makes if it is missing is fine as long as it can be made.
 void check_room(CheckRun& run, const Room& room) {
-  fs::path existing = room.path;
+  const fs::path existing = existing_part(room.path);
   std::error_code ignored;
-  while (!fs::exists(existing, ignored) && existing.has_relative_path()) {
-    existing = existing.parent_path();
-  }
   if (!fs::is_directory(existing, ignored)) {
     throw Error(ErrorKind::config, format("'{}' is not a folder", printable(existing.native())))
         .hint(format("Name another one with {}.", room.key));

@@ -14,6 +14,7 @@
 #include "cli/check/check_run.h"
 #include "cli/scheduled_runs.h"
 #include "config/schedule.h"
+#include "scheduler/install_record.h"
 #include "scheduler/when.h"
 
 namespace lifeboat::cli {
@@ -61,15 +62,15 @@ bool is_program(const fs::path& path) {
 
 // Empty if it is found where it would be started.
 std::string program_fault(const FoundStart& start, const fs::path& root) {
-  const auto below = [&](const fs::path& path) { return root / path.relative_path(); };
   const std::string name = printable(start.program);
   if (start.program.starts_with('/')) {
-    return is_program(below(start.program)) ? "" : format("there is no program '{}'", name);
+    return is_program(below(root, start.program)) ? "" : format("there is no program '{}'", name);
   }
   const auto path = start.environment.find("PATH");
   const std::string folders = path == start.environment.end() ? "" : path->second;
   for (const std::string& folder : split(folders, ':')) {
-    if (folder.starts_with('/') && is_program(below(fs::path(folder) / start.program))) return "";
+    if (folder.starts_with('/') && is_program(below(root, fs::path(folder) / start.program)))
+      return "";
   }
   return format("'{}' is not found there: its PATH is '{}'", name, printable(folders));
 }
@@ -109,7 +110,7 @@ class ScheduleCheck {
   void sort_in(const FoundStart& start) {
     const Invocation invocation = read_invocation(start.arguments);
     if (invocation.words.empty()) return;
-    const fs::path named = run_.request.root / fs::path(invocation.config).relative_path();
+    const fs::path named = below(run_.request.root, invocation.config);
     std::error_code ignored;
     const bool is_ours = fs::weakly_canonical(invocation.config, ignored) == ours_ ||
                          fs::weakly_canonical(named, ignored) == ours_;
@@ -202,8 +203,7 @@ class ScheduleCheck {
       return std::ranges::any_of(run_.starts,
                                  [&](const FoundStart& start) { return start.kind == kind; });
     };
-    std::error_code ignored;
-    if (uses(SchedulerKind::systemd) && !fs::is_directory("/run/systemd/system", ignored)) {
+    if (uses(SchedulerKind::systemd) && !runs_systemd()) {
       tell("systemd", {Level::warning, "there are timers, and this machine does not run systemd",
                        "Run 'lifeboat uninstall', then 'lifeboat install --cron'."});
     }

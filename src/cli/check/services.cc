@@ -17,11 +17,8 @@ namespace {
 using Level = Finding::Level;
 
 void check_recipe(CheckRun& run, const Service& service) {
-  const Config& config = run.config();
-  CommandContext& context = run.context;
-  RecipeContext recipe_context{context.clock(),  context.random(), context.stop(),
-                               config.spool_dir, config.state_dir, config.docker.socket};
-  const Recipe& recipe = context.recipes().get(service.recipe);
+  RecipeContext recipe_context = run.context.recipe_context();
+  const Recipe& recipe = run.context.recipes().get(service.recipe);
   for (Finding& finding : recipe.check(service, recipe_context)) {
     run.add(ErrorKind::service, format("service {}", service.name), std::move(finding),
             format("services.{}", service.name));
@@ -39,9 +36,7 @@ void check_engine(CheckRun& run) {
     return has_volume || service.settings.has("container");
   });
   if (!is_named && !is_used) return;
-  DockerOptions options;
-  options.socket = config.docker.socket;
-  options.stop = run.context.stop();
+  const DockerOptions options = docker_options(run.context);
   if (!Docker::is_present(options) && !is_named) {
     run.add(ErrorKind::service, "docker",
             {Level::warning, "services name volumes or containers, and no engine's socket is here",
@@ -66,9 +61,7 @@ void check_labels(CheckRun& run) {
 
 // Volumes only: whether other places matter, a person has to say.
 void check_uncovered(CheckRun& run) {
-  DockerOptions options;
-  options.socket = run.config().docker.socket;
-  if (!Docker::is_present(options)) return;
+  if (!Docker::is_present(docker_options(run.context))) return;
   const Discovery found =
       discover_here(run.context, {.with_paths = false, .sizes = Measured::none});
   for (const DiscoveredPlace& place : found.places) {

@@ -25,7 +25,7 @@
 #include "config/config.h"
 #include "config/signing.h"
 #include "config/small_file.h"
-#include "recipe/volume/folder.h"
+#include "scheduler/scheduler.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -224,9 +224,8 @@ class Init {
       left.push_back(format("If you like, fill in {} in {} and uncomment '{}'. {}", secret.variable,
                             printable(plan().env_file().native()), secret.option, secret.where));
     }
-    const bool has_systemd = is_there("/run/systemd/system");
     left.push_back(format("Let it run by itself: {}",
-                          command(has_systemd ? "install --systemd" : "install --cron")));
+                          command(runs_systemd() ? "install --systemd" : "install --cron")));
     return left;
   }
 

@@ -29,7 +29,7 @@ struct Options {
 
 SchedulerKind chosen_kind(const Options& options) {
   if (options.cron) return SchedulerKind::cron;
-  if (options.systemd || fs::exists("/run/systemd/system")) return SchedulerKind::systemd;
+  if (options.systemd || runs_systemd()) return SchedulerKind::systemd;
   return SchedulerKind::cron;
 }
 

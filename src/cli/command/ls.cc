@@ -18,12 +18,6 @@ struct Options {
   std::string prefix;
 };
 
-// "n8n" holds "n8n" and "n8n/config", and not "n8n-old/config".
-bool is_below(const std::string& path, const std::string& prefix) {
-  if (prefix.empty() || path == prefix) return true;
-  return path.starts_with(prefix) && path[prefix.size()] == '/';
-}
-
 int ls(const Options& options, CommandContext& context) {
   std::string prefix = options.prefix;
   while (prefix.ends_with('/')) prefix.pop_back();
@@ -35,7 +29,7 @@ int ls(const Options& options, CommandContext& context) {
   uint64_t shown = 0;
   if (context.options.json) context.out().begin_array();
   list_members(id, identities, environment, [&](const IndexMember& member) {
-    if (!is_below(member.meta.path, prefix)) return;
+    if (!prefix.empty() && !is_at_or_below(member.meta.path, prefix)) return;
     ++shown;
     if (context.options.json) {
       context.out().item(member_to_json(member));

@@ -90,8 +90,7 @@ int plan(const Options& options, CommandContext& context) {
     throw Error(ErrorKind::usage, "plan: --price and --minimum-days are for buckets")
         .hint("The store of this configuration is a folder.");
   }
-  RecipeContext recipe_context{context.clock(),  context.random(), context.stop(),
-                               config.spool_dir, config.state_dir, config.docker.socket};
+  RecipeContext recipe_context = context.recipe_context();
   const HostState state = StateFile(config.state_dir, config.host, context.random()).load();
   PlanWorld world{
       .recipes = context.recipes(), .context = recipe_context, .trust = context.trust()};

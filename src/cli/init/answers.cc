@@ -39,11 +39,6 @@ std::string place_of(const Proposal& service) {
   return "";
 }
 
-bool is_at_or_below(const fs::path& path, const fs::path& parent) {
-  const fs::path relative = path.lexically_relative(parent);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
 class Gathering {
  public:
   Gathering(InitOptions& options, CommandContext& context)
@@ -231,16 +226,16 @@ class Gathering {
     }
     chosen.insert(chosen.end(), extra_.begin(), extra_.end());
     if (!plan.store.is_s3) {
-      const fs::path& store = plan.store.dir.path;
+      const fs::path store = plan.store.dir.path.lexically_normal();
       const auto is_own = [&](const Proposal& one) {
         const std::string place = place_of(one);
-        return !place.empty() && is_at_or_below(place, store);
+        return !place.empty() && is_at_or_below(place, store.native());
       };
       std::erase_if(chosen, is_own);
       std::erase_if(left_out, is_own);
       for (const Proposal& one : chosen) {
         const std::string place = place_of(one);
-        if (place.empty() || !is_at_or_below(store, place)) continue;
+        if (place.empty() || !is_at_or_below(store.native(), place)) continue;
         throw Error(ErrorKind::usage, format("the store '{}' lies in '{}', which service {} takes",
                                              store.native(), printable(place), one.name))
             .hint("Each backup would hold those before it. Choose another folder.");

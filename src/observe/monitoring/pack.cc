@@ -62,7 +62,7 @@ std::string with_runbook(std::string text, const std::string& url) {
 
 std::vector<PackFile> monitoring_pack(const PackOptions& options) {
   std::vector<PackFile> files;
-  for (const PackSource& source : pack_sources()) {
+  for (const EmbeddedFile& source : pack_sources()) {
     if (source.path == tree_runbook) {
       files.push_back({"runbook.md", std::string(source.text)});
       continue;

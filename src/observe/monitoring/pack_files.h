@@ -1,16 +1,12 @@
-// The monitoring pack's files as they lie in the tree, built into the program (cmake/embed.cmake).
+// The monitoring pack's files as they lie in the tree.
 #pragma once
 
-#include <array>
 #include <span>
-#include <string_view>
+
+#include "base/embedded_file.h"
 
 namespace lifeboat {
 
-struct PackSource {
-  std::string_view path;  // in the tree: "deploy/monitoring/grafana/backups.json"
-  std::string_view text;
-};
-std::span<const PackSource> pack_sources();
+std::span<const EmbeddedFile> pack_sources();
 
 }  // namespace lifeboat

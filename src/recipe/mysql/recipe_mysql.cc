@@ -69,13 +69,6 @@ class MysqlRecipe final : public Recipe {
   }
 };
 
-// For a POSIX shell.
-std::string shell_word(std::string_view text) {
-  std::string made = "'";
-  for (const char c : text) made += c == '\'' ? "'\\''" : std::string(1, c);
-  return made + "'";
-}
-
 // How a person calls the client: on the host, or in the recorded container.
 std::string client_words(const Service& service, const Facts& facts) {
   const bool is_mysql = detail_text(facts.details, "client").starts_with("mysqldump");

@@ -34,13 +34,6 @@ bool has_bytes(const fs::path& file) {
 
 }  // namespace
 
-std::string shell_word(std::string_view text) {
-  std::string word = "'";
-  for (const char letter : text)
-    word += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return word + "'";
-}
-
 Json folder_details(const Service& service, const fs::path& folder) {
   const std::string volume = service.settings.text("volume");
   const struct stat status =

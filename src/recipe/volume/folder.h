@@ -29,9 +29,6 @@ std::vector<Finding> check_folder(const Service& service, const TreeOptions& opt
 ProbeResult probe_sqlite_files(const std::filesystem::path& folder,
                                const std::vector<std::string>& exclude, const StopToken& stop);
 
-// `text` as one word of a shell command.
-std::string shell_word(std::string_view text);
-
 // The error as `check` tells it.
 Finding finding_of(const Error& error);
 
