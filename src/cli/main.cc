@@ -54,7 +54,9 @@ void occupy_standard_descriptors() {
 void forbid_core_dumps() {
   const struct rlimit none { 0, 0 };
   (void)::setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__)  // LeakSanitizer looks at its own process through ptrace
   (void)::prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 }  // namespace
