@@ -46,10 +46,11 @@ if long_form; then
     no_report
     expect 0
   done
-  for command in 'status' 'plan' 'drill --sabotage' 'prune'; do
+  for command in 'plan' 'drill --sabotage --identity key.txt' 'prune'; do
     read -ra words <<< "$command"
     watched "${words[@]}" --config lifeboat.yaml
     no_report
+    expect 0
   done
 fi
 
