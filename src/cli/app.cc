@@ -1,6 +1,7 @@
 #include "cli/app.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <new>
 
 #include "base/error.h"
@@ -154,6 +155,12 @@ Failure describe_failure(const std::exception_ptr& failure) {
     return {exit_interrupted, "interrupted", "interrupted", {}};
   } catch (const std::bad_alloc&) {
     return {exit_code(ErrorKind::limit), "limit", "out of memory", {}};
+  } catch (const std::filesystem::filesystem_error& error) {
+    // Only a disk that fails at a mere look at a file gets here: no fault of ours.
+    return {exit_code(ErrorKind::limit),
+            "limit",
+            redact(error.what()),
+            {"Look at the disk: dmesg, df."}};
   } catch (const std::exception& error) {
     return {exit_bug,
             "bug",

@@ -11,10 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/exit_code.h"
 #include "base/random.h"
 #include "base/stop.h"
 #include "cli/app.h"
@@ -66,15 +70,22 @@ int main(int argument_count, char** arguments) {
   occupy_standard_descriptors();
   forbid_core_dumps();
   ::umask(077);
-  StopSource stop;
-  stop_source = &stop;
+  std::optional<StopSource> stop;
+  try {
+    stop.emplace();
+  } catch (const Error& error) {
+    // Too early for anything but this: nothing is known of where to tell it.
+    std::fprintf(stderr, "lifeboat: %s\n", error.what());
+    return exit_code(error.kind());
+  }
+  stop_source = &*stop;
   install_signals();
 
   cli::StdoutSink out;
   FdSink talk(STDERR_FILENO, "standard error", ErrorKind::limit);
   SystemClock clock;
   SystemRandom random;
-  cli::Surroundings surroundings{out, talk, cli::detect_terminal(), clock, random, stop.token()};
+  cli::Surroundings surroundings{out, talk, cli::detect_terminal(), clock, random, stop->token()};
   try {
     return cli::run(std::vector<std::string>(arguments + 1, arguments + argument_count),
                     surroundings);

@@ -187,8 +187,9 @@ std::string Variables::hint(const std::string& name) const {
                               ? options_.environment(std::string(credentials_variable))
                               : std::nullopt) {
     std::error_code ignored;
-    for (const auto& file : std::filesystem::directory_iterator(*folder, ignored)) {
-      known.push_back(file.path().filename().native());
+    auto file = std::filesystem::directory_iterator(*folder, ignored);
+    for (; !ignored && file != std::filesystem::directory_iterator(); file.increment(ignored)) {
+      known.push_back(file->path().filename().native());
     }
   }
   if (const auto near = nearest(name, known))

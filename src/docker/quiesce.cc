@@ -13,6 +13,7 @@
 #include "docker/engine.h"
 #include "docker/process_mark.h"
 #include "io/files.h"
+#include "io/folder.h"
 
 namespace lifeboat {
 namespace {
@@ -27,6 +28,8 @@ constexpr std::chrono::seconds grace_min(30);
 // What the engine may need besides: it kills only then, and waits for the end.
 constexpr std::chrono::seconds settle_margin(15);
 constexpr std::chrono::milliseconds settle_pause(250);
+constexpr unsigned undo_attempts_max = 3;
+constexpr std::chrono::milliseconds undo_pause(500);
 
 struct Note {
   std::string container_id;
@@ -84,6 +87,19 @@ Undone undo(Docker& docker, const Note& note) {
     docker.start(note.container_id);
   }
   return Undone::was_needed;
+}
+
+// A connection that breaks once must not keep a service down until the next night. Undoing looks
+// first, and so may be done again.
+Undone undo_patiently(Docker& docker, const Note& note, Clock& clock) {
+  for (unsigned attempt = 1;; ++attempt) {
+    try {
+      return undo(docker, note);
+    } catch (const Error&) {
+      if (attempt == undo_attempts_max) throw;
+    }
+    clock.sleep(undo_pause, {});
+  }
 }
 
 void remove_note(const fs::path& path) {
@@ -153,8 +169,11 @@ std::string repair_one(Docker& docker, const fs::path& path, Clock& clock, const
 
 // Its destruction undoes, so that a failure half-way through the beginning does as well.
 struct Quiesce::State {
-  State(Docker& its_docker, Note its_note, fs::path its_path)
-      : docker(its_docker), note(std::move(its_note)), path(std::move(its_path)) {}
+  State(Docker& its_docker, Clock& its_clock, Note its_note, fs::path its_path)
+      : docker(its_docker),
+        clock(its_clock),
+        note(std::move(its_note)),
+        path(std::move(its_path)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -167,10 +186,10 @@ struct Quiesce::State {
 
   void end() {
     if (is_ended) return;
-    is_ended = true;  // a second try is for the next run, which finds the note
+    is_ended = true;  // further tries are for the next run, which finds the note
     const Undone undone =
         with_context([&] { return format("let container '{}' run again", printable(note.name)); },
-                     [&] { return undo(docker, note); });
+                     [&] { return undo_patiently(docker, note, clock); });
     // A stop that failed may still take effect: then the next run finds the note.
     if (is_quiet) remove_note(path);
     if (undone == Undone::is_gone) {
@@ -181,6 +200,7 @@ struct Quiesce::State {
   }
 
   Docker& docker;
+  Clock& clock;
   Note note;
   fs::path path;
   bool is_quiet = false;  // the container was stopped or paused as asked
@@ -188,7 +208,7 @@ struct Quiesce::State {
 };
 
 Quiesce::Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mode,
-                 const fs::path& state_dir, Random& random, const Clock& clock) {
+                 const fs::path& state_dir, Random& random, Clock& clock) {
   const DockerDetails details = docker.inspect(container_id);
   const DockerContainer& container = details.container;
   if (!container.is_running()) return;
@@ -208,7 +228,7 @@ Quiesce::Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mo
   AtomicFile file(path, random, {.kind = ErrorKind::service});
   file.write(as_bytes(print_note(note)));
   file.finish();
-  auto state = std::make_unique<State>(docker, note, path);
+  auto state = std::make_unique<State>(docker, clock, note, path);
   if (mode == QuiesceMode::pause) {
     docker.pause(container.id);
   } else {
@@ -227,13 +247,15 @@ void Quiesce::end() {
 std::vector<std::string> repair_quiesced(Docker& docker, const fs::path& state_dir, Clock& clock,
                                          const StopToken& stop) {
   std::vector<fs::path> notes;
-  std::error_code ignored;  // no folder: no notes
-  for (const auto& entry : fs::directory_iterator(state_dir, ignored)) {
-    const std::string name = entry.path().filename();
-    if (name.starts_with(note_prefix) && name.ends_with(note_suffix)) notes.push_back(entry.path());
-  }
-  std::sort(notes.begin(), notes.end());
   std::vector<std::string> told;
+  try {
+    for (const fs::path& entry : list_folder(state_dir, ErrorKind::service)) {
+      const std::string name = entry.filename();
+      if (name.starts_with(note_prefix) && name.ends_with(note_suffix)) notes.push_back(entry);
+    }
+  } catch (const Error& error) {  // what cannot be looked for must not cost the backup
+    told.push_back(format("look for containers that a dead run left stopped: {}", error.what()));
+  }
   for (const fs::path& path : notes) {
     std::string sentence;
     try {

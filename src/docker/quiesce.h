@@ -22,8 +22,8 @@ class Quiesce {
  public:
   // `state_dir` is where notes lie, mode 0700. Throws Error(service), the container as it was.
   Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mode,
-          const std::filesystem::path& state_dir, Random& random, const Clock& clock);
-  // Undoes it; what fails is logged, and the note stays for the next run.
+          const std::filesystem::path& state_dir, Random& random, Clock& clock);
+  // Undoes it; what fails three times is logged, and the note stays for the next run.
   ~Quiesce();
   Quiesce(const Quiesce&) = delete;
   Quiesce& operator=(const Quiesce&) = delete;

@@ -149,6 +149,17 @@ TEST_F(QuiesceTest, AFailedStopIsUndoneAndItsNoteKept) {
   EXPECT_EQ(notes(), 1u);
 }
 
+TEST_F(QuiesceTest, OneFailureIsTriedAgainAndKeepsNothingDown) {
+  seen_as("running");
+  seen_as("exited");
+  allow("stop?t=30");
+  engine.on("POST /containers/c1/start", json_reply(500, R"({"message": "oops"})"));
+  allow("start");
+  { const Quiesce quiesce(docker, "c1", QuiesceMode::stop, state_dir, random, clock); }
+  EXPECT_EQ(acts(), "stop?t=30 start start ");
+  EXPECT_EQ(notes(), 0u);
+}
+
 TEST_F(QuiesceTest, WhatCannotBeUndoneIsToldAndItsNoteKept) {
   seen_as("running");
   seen_as("exited");

@@ -108,6 +108,7 @@ EngineReply ScriptedEngine::reply_to(const std::string& request, const std::stri
   const size_t version = bare.find(" /v1.");
   if (version != std::string::npos)
     bare.erase(version + 1, bare.find('/', version + 2) - version - 1);
+  if (answerer_ && bare != "GET /version") return answerer_(bare);
   const auto found = replies_.find(bare);
   if (found == replies_.end()) return json_reply(404, R"({"message": "No such thing"})");
   const EngineReply reply = found->second.front();

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "docker/docker.h"
@@ -41,6 +43,9 @@ class ScriptedEngine {
   void on(const std::string& request, const EngineReply& reply);
   // An exec "e1" in container "c1" that answers with `stream` and ended with `exit_code`.
   void on_exec(const EngineReply& stream, int exit_code);
+  // Asked instead of all that was told, with "POST /containers/c1/pause". Before the first request.
+  using Answerer = std::function<EngineReply(const std::string& request)>;
+  void answer_with(Answerer answerer) { answerer_ = std::move(answerer); }
   DockerOptions options() const { return {.socket = socket_path()}; }
   std::filesystem::path socket_path() const { return folder_ / "docker.sock"; }
   // "POST /v1.41/containers/c1/exec {...}", in order.
@@ -61,6 +66,7 @@ class ScriptedEngine {
   std::map<std::string, std::deque<EngineReply>> replies_;
   std::vector<std::string> requests_;
   std::string input_;
+  Answerer answerer_;
   std::list<std::thread> connections_;
   std::thread thread_;
 };

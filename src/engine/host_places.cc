@@ -80,10 +80,11 @@ void expand(const fs::path& at, const std::vector<std::string>& parts, size_t pa
     return;
   }
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(at, error)) {
-    const std::string name = entry.path().filename().native();
+  auto entry = fs::directory_iterator(at, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().native();
     if (::fnmatch(parts[part].c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
-    expand(entry.path(), parts, part + 1, found);
+    expand(entry->path(), parts, part + 1, found);
   }
 }
 

@@ -170,7 +170,15 @@ class Restore {
     for (const ManifestService& service : result_.manifest.services) {
       const Recipe* recipe = environment_.recipes.find(service.recipe);
       if (recipe == nullptr || !is_whole(service.name)) continue;
-      if (fs::exists(root / service.name)) recipe->after_restore(root / service.name);
+      const fs::path folder = root / service.name;
+      std::error_code error;
+      const auto status = fs::status(folder, error);
+      if (status.type() == fs::file_type::not_found) continue;
+      if (error) {
+        throw system_error(ErrorKind::limit, format("look at '{}'", printable(folder.native())),
+                           error.value());
+      }
+      recipe->after_restore(folder);
     }
   }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "io/folder.h"
 
 namespace lifeboat {
 namespace {
@@ -37,15 +38,13 @@ Scratch::Scratch(const fs::path& parent, std::string_view prefix, Random& random
 
 size_t sweep_scratch(const fs::path& parent, std::string_view prefix) {
   size_t removed = 0;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(parent, error)) {
-    if (!entry.path().filename().native().starts_with(prefix)) continue;
-    const UniqueFd fd(
-        ::open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!fd || stat_fd(fd.get(), entry.path().native()).st_uid != ::geteuid()) continue;
+  for (const fs::path& entry : list_folder(parent, ErrorKind::limit)) {
+    if (!entry.filename().native().starts_with(prefix)) continue;
+    const UniqueFd fd(::open(entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd || stat_fd(fd.get(), entry.native()).st_uid != ::geteuid()) continue;
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    log_warning("removing '{}', left by a run that was killed", entry.path().native());
-    remove_tree(entry.path(), ErrorKind::limit);
+    log_warning("removing '{}', left by a run that was killed", entry.native());
+    remove_tree(entry, ErrorKind::limit);
     ++removed;
   }
   return removed;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "io/folder.h"
 #include "scheduler/install_record.h"
 #include "scheduler/wanted_files.h"
 
@@ -119,11 +120,11 @@ void Planner::want(const WantedFile& wanted) {
 
 // Whether nothing is left in it but what goes anyway.
 bool Planner::is_emptied(const fs::path& folder) const {
-  for (const auto& entry : fs::directory_iterator(folder)) {
+  for (const fs::path& entry : list_folder(folder, ErrorKind::config)) {
     const auto goes = [&](const FileChange& one) {
-      return one.action == Action::remove && one.path == entry.path();
+      return one.action == Action::remove && one.path == entry;
     };
-    if (record_goes_ && entry.path() == below(root_, record_path)) continue;
+    if (record_goes_ && entry == below(root_, record_path)) continue;
     if (std::none_of(plan_.files.begin(), plan_.files.end(), goes) &&
         std::none_of(folders_to_remove_.begin(), folders_to_remove_.end(), goes)) {
       return false;

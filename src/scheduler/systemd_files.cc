@@ -12,6 +12,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "config/schedule.h"
+#include "io/folder.h"
 #include "scheduler/unit_sources.h"
 #include "scheduler/wanted_files.h"
 #include "scheduler/when.h"
@@ -106,10 +107,10 @@ std::string file_system(const InstallRequest& request) {
 std::string credentials(const fs::path& folder) {
   if (folder.empty()) return "";
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_regular_file()) files.push_back(entry.path());
+  std::error_code ignored;
+  for (const fs::path& entry : list_folder(folder, ErrorKind::config)) {
+    if (fs::is_regular_file(entry, ignored)) files.push_back(entry);
   }
-  std::sort(files.begin(), files.end());
   std::string text;
   for (const fs::path& file : files) {
     const bool is_encrypted = file.extension() == ".cred";

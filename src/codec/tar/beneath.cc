@@ -49,7 +49,7 @@ void check_path(std::string_view path) {
 
 Beneath::Beneath(const std::filesystem::path& root)
     : root_name_(root.native()),
-      root_(open_file(root, O_PATH | O_DIRECTORY, 0, ErrorKind::verification)) {}
+      root_(open_file(root, O_PATH | O_DIRECTORY, 0, ErrorKind::limit)) {}
 
 Beneath::Place Beneath::place(const std::string& path) {
   check_path(path);
@@ -91,7 +91,9 @@ UniqueFd Beneath::open_folder(const std::string& path) {
 }
 
 void Beneath::fail(std::string_view attempted, std::string_view path, int error_number) const {
-  const bool is_limit = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
+  // The machine's trouble, which must not be laid at the archive's door.
+  const auto limits = {ENOSPC, EDQUOT, EFBIG, EIO, EROFS, EMFILE, ENFILE, ENOMEM};
+  const bool is_limit = std::find(limits.begin(), limits.end(), error_number) != limits.end();
   const std::string what =
       format("{} '{}' in '{}'", attempted, printable(path.substr(0, 500)), root_name_);
   if (error_number == ELOOP || error_number == ENOTDIR || error_number == EXDEV) {

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/files.h"
+#include "io/folder.h"
 #include "recipe/container.h"
 #include "recipe/grafana/secrets.h"
 #include "recipe/volume/locate.h"
@@ -64,10 +65,9 @@ fs::path find_grafana_folder(const Service& service, RecipeContext& context) {
 std::vector<std::string> grafana_plugins(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder / "plugins", ignored)) {
-    if (entry.is_directory(ignored)) names.push_back(printable(entry.path().filename().native()));
+  for (const fs::path& entry : list_folder(folder / "plugins", ErrorKind::service)) {
+    if (fs::is_directory(entry, ignored)) names.push_back(printable(entry.filename().native()));
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 

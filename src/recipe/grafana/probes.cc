@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "io/fd.h"
 #include "io/files.h"
+#include "io/folder.h"
 #include "recipe/details.h"
 #include "recipe/grafana/api.h"
 #include "recipe/grafana/export_files.h"
@@ -217,11 +218,9 @@ void probe_database(const RestoredService& restored, const StopToken& stop,
 // Where there is nothing of the kind: what tells the organization.
 fs::path first_file_of(const RestoredService& restored, const char* kind) {
   const std::vector<RestoredOrg> orgs = restored_orgs(restored.directory);
-  std::error_code ignored;
   for (const RestoredOrg& org : orgs) {
-    for (const auto& entry : fs::directory_iterator(org.folder / kind, ignored)) {
-      return entry.path();
-    }
+    const std::vector<fs::path> files = list_folder(org.folder / kind, ErrorKind::service);
+    if (!files.empty()) return files.front();
   }
   if (orgs.empty()) throw Error(ErrorKind::service, "damage the export: it is empty");
   return orgs.front().folder / "org.json";

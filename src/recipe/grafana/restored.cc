@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/files.h"
+#include "io/folder.h"
 #include "recipe/grafana/api.h"
 #include "recipe/grafana/export_files.h"
 
@@ -19,11 +20,9 @@ constexpr int depth_max = 100;
 
 std::vector<fs::path> json_files(const fs::path& folder) {
   std::vector<fs::path> files;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  for (const fs::path& entry : list_folder(folder, ErrorKind::service)) {
+    if (entry.extension() == ".json") files.push_back(entry);
   }
-  std::sort(files.begin(), files.end());
   return files;
 }
 
@@ -52,12 +51,12 @@ void collect(const Json& value, GrafanaReferences& found, int depth) {
 std::vector<RestoredOrg> restored_orgs(const fs::path& service_folder) {
   std::vector<RestoredOrg> orgs;
   std::error_code ignored;
-  for (const auto& entry :
-       fs::directory_iterator(service_folder / grafana_export_folder, ignored)) {
-    if (!entry.is_directory(ignored)) continue;
-    const Json org = read_export(entry.path() / "org.json");
-    orgs.push_back({entry.path(), grafana_number(org, "id", "org.json"),
-                    grafana_text(org, "name", "org.json")});
+  for (const fs::path& entry :
+       list_folder(service_folder / grafana_export_folder, ErrorKind::service)) {
+    if (!fs::is_directory(entry, ignored)) continue;
+    const Json org = read_export(entry / "org.json");
+    orgs.push_back(
+        {entry, grafana_number(org, "id", "org.json"), grafana_text(org, "name", "org.json")});
   }
   std::sort(orgs.begin(), orgs.end(),
             [](const RestoredOrg& left, const RestoredOrg& right) { return left.id < right.id; });

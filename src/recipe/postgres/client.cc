@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/fd.h"
+#include "io/folder.h"
 #include "recipe/postgres/sql_text.h"
 
 namespace lifeboat {
@@ -109,13 +110,12 @@ std::vector<fs::path> postgres_program_dirs() {
     std::error_code error;
     if (major > 0 && fs::exists(folder / "pg_dump", error)) found.emplace_back(major, folder);
   };
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", error)) {
-    add(entry.path() / "bin", entry.path().filename().native());  // Debian and its children
+  for (const fs::path& entry : list_folder("/usr/lib/postgresql", ErrorKind::service)) {
+    add(entry / "bin", entry.filename().native());  // Debian and its children
   }
-  for (const auto& entry : fs::directory_iterator("/usr", error)) {
-    const std::string name = entry.path().filename();
-    if (name.starts_with("pgsql-")) add(entry.path() / "bin", name.substr(6));  // Red Hat's
+  for (const fs::path& entry : list_folder("/usr", ErrorKind::service)) {
+    const std::string name = entry.filename();
+    if (name.starts_with("pgsql-")) add(entry / "bin", name.substr(6));  // Red Hat's
   }
   std::sort(found.rbegin(), found.rend());
   std::vector<fs::path> folders;

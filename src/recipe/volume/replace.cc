@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "io/files.h"
+#include "io/folder.h"
 #include "recipe/volume/copy.h"
 
 namespace lifeboat {
@@ -88,8 +89,8 @@ fs::path place_beside(const fs::path& live, std::string_view word, std::string_v
 std::set<std::string> names_to_drop(const FolderChange& change) {
   std::set<std::string> names = change.drop;
   if (!change.is_whole) return names;
-  for (const auto& entry : fs::directory_iterator(change.live)) {
-    const std::string name = entry.path().filename().native();
+  for (const fs::path& entry : list_folder(change.live, ErrorKind::service)) {
+    const std::string name = entry.filename().native();
     // What is kept inside the folder is not the service's.
     const bool is_ours = name.starts_with(".before-") || name.starts_with(".new-");
     if (!change.put.contains(name) && !is_ours) names.insert(name);
@@ -210,8 +211,8 @@ class Replacement {
 
 FolderChange whole_folder(const fs::path& live, const fs::path& restored) {
   FolderChange change{.live = live, .is_whole = true};
-  for (const auto& entry : fs::directory_iterator(restored)) {
-    change.put.emplace(entry.path().filename().native(), entry.path());
+  for (const fs::path& entry : list_folder(restored, ErrorKind::service)) {
+    change.put.emplace(entry.filename().native(), entry);
   }
   return change;
 }

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/files.h"
+#include "io/folder.h"
 #include "recipe/details.h"
 #include "recipe/volume/folder.h"
 
@@ -59,8 +60,8 @@ Error nothing_to_damage(std::string_view what) {
 void empty_folder(const RestoredService& restored) {
   if (detail_number(restored.expected.details, "files") == 0)
     throw nothing_to_damage("it is empty");
-  for (const auto& entry : fs::directory_iterator(restored.directory)) {
-    remove_tree(entry.path(), ErrorKind::service);
+  for (const fs::path& entry : list_folder(restored.directory, ErrorKind::service)) {
+    remove_tree(entry, ErrorKind::service);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "io/files.h"
+#include "io/folder.h"
 #include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/waha/server.h"
@@ -226,12 +227,10 @@ std::vector<std::string> repair_waha(const Service& service, RecipeContext& cont
   std::vector<std::string> told;
   if (context.state_dir.empty() || !service.settings.has("url")) return told;
   std::vector<fs::path> paths;
-  std::error_code ignored;  // no folder: no notes
-  for (const auto& entry : fs::directory_iterator(context.state_dir, ignored)) {
-    const std::string name = entry.path().filename();
-    if (name.starts_with(note_prefix) && name.ends_with(note_suffix)) paths.push_back(entry.path());
+  for (const fs::path& entry : list_folder(context.state_dir, ErrorKind::service)) {
+    const std::string name = entry.filename();
+    if (name.starts_with(note_prefix) && name.ends_with(note_suffix)) paths.push_back(entry);
   }
-  std::sort(paths.begin(), paths.end());
   for (const fs::path& path : paths) {
     const UniqueFd lock(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
     if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;  // its writer lives
