@@ -12,6 +12,7 @@
 #include "codec/tar/tar.h"
 #include "io/fd.h"
 #include "io/files.h"
+#include "recipe/volume/walk.h"
 #include "snapshot/archive_reader.h"
 #include "snapshot/index_io.h"
 
@@ -45,9 +46,8 @@ class Faults {
   std::vector<std::string> told_;
 };
 
-std::string hash_stored(const fs::path& path, const IndexMember& member) {
-  FileAccess file(open_file(path, O_RDONLY | O_NOFOLLOW, 0, ErrorKind::verification), path.native(),
-                  ErrorKind::verification);
+std::string hash_stored(UniqueFd fd, const IndexMember& member) {
+  FileAccess file(std::move(fd), printable(member.meta.path), ErrorKind::verification);
   if (file.size() != member.size) return format("{} bytes", file.size());
   std::vector<Extent> extents = member.meta.extents;
   if (!member.meta.is_sparse) extents = {{0, member.size}};
@@ -65,11 +65,12 @@ std::string hash_stored(const fs::path& path, const IndexMember& member) {
 }
 
 // Empty when what lies on disk is what the index says.
-std::string compare_with_disk(const fs::path& root, const IndexMember& member) {
+// Folder by folder, since a path below scratch may be longer than the kernel takes at once.
+std::string compare_with_disk(int root_fd, const IndexMember& member) {
   const std::string name = printable(member.meta.path);
-  const fs::path path = root / member.meta.path;
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return format("'{}' is missing", name);
+  const UniqueFd found = open_below(root_fd, member.meta.path, O_PATH);
+  if (!found) return format("'{}' is missing", name);
+  const struct stat status = stat_fd(found.get(), name, ErrorKind::verification);
   switch (member.meta.type) {
     case FileType::directory:
       return S_ISDIR(status.st_mode) ? "" : format("'{}' is not a folder", name);
@@ -82,7 +83,11 @@ std::string compare_with_disk(const fs::path& root, const IndexMember& member) {
   if (!S_ISREG(status.st_mode)) return format("'{}' is not a file", name);
   if (member.meta.type == FileType::hardlink) return "";
   if ((status.st_mode & 07777) != member.meta.mode) return format("'{}' has another mode", name);
-  if (hash_stored(path, member) != member.sha256) return format("'{}' has other content", name);
+  UniqueFd fd = open_below(root_fd, member.meta.path, O_RDONLY);
+  if (!fd) return format("'{}' cannot be read", name);
+  if (hash_stored(std::move(fd), member) != member.sha256) {
+    return format("'{}' has other content", name);
+  }
   return "";
 }
 
@@ -106,12 +111,13 @@ std::vector<ProbeResult> DrillSteps::probe_archive(const fs::path& root) {
   environment_.progress.begin("compare the restored files with the index", 0);
   const auto source = open_index(environment_.store, manifest_, request_.identities);
   IndexReader index(*source);
+  const UniqueFd root_fd = open_file(root, O_RDONLY | O_DIRECTORY, 0, ErrorKind::verification);
   Faults faults;
   // Only the last of several members with one path is on disk; it is compared when all are known.
   std::map<std::string, std::string> wrong;
   while (auto member = index.next()) {
     environment_.stop.throw_if_stopped();
-    const std::string fault = compare_with_disk(root, *member);
+    const std::string fault = compare_with_disk(root_fd.get(), *member);
     const auto known = wrong.find(member->meta.path);
     if (fault.empty()) {
       if (known != wrong.end()) wrong.erase(known);

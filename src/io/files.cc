@@ -25,12 +25,18 @@ constexpr size_t temporary_random_bytes = 8;
 constexpr time_t leftover_age_seconds = 60;
 constexpr size_t temporary_stem_max = 200;  // so that the name stays below NAME_MAX
 
+constexpr int levels_max = 64;  // each holds a descriptor; the usual limit is 1024
+
+// However deep folders lie inside each other: what is too deep is moved to the top first.
 struct TreeRemover {
   ErrorKind kind;
   dev_t device;
+  int top_fd = -1;
+  int level = 0;
+  uint64_t moved = 0;  // to the top, so that this must be emptied once more
 
   // Removes what is in the folder `fd`, called `name` in messages.
-  void empty(UniqueFd fd, const std::string& name) const {
+  void empty(UniqueFd fd, const std::string& name) {
     const int raw_fd = fd.get();
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(raw_fd), &::closedir);
     if (!directory) throw system_error(kind, format("list '{}'", name), errno);
@@ -41,7 +47,7 @@ struct TreeRemover {
     }
   }
 
-  void remove(int parent_fd, const char* child, const std::string& name) const {
+  void remove(int parent_fd, const char* child, const std::string& name) {
     if (::unlinkat(parent_fd, child, 0) == 0 || errno == ENOENT) return;
     if (errno != EISDIR) fail(name);
     constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -56,8 +62,29 @@ struct TreeRemover {
       throw Error(kind, format("remove '{}': something is mounted there", name));
     }
     (void)::fchmod(fd.get(), 0700);  // needed to unlink what is in it
-    empty(std::move(fd), name);
+    if (level == levels_max) {
+      const std::string aside = format(".lifeboat-deep-{}", ++moved);
+      if (::renameat2(parent_fd, child, top_fd, aside.c_str(), RENAME_NOREPLACE) != 0) fail(name);
+      return;
+    }
+    ++level;
+    if (level == 1) {
+      remove_top(std::move(fd), name);
+    } else {
+      empty(std::move(fd), name);
+    }
+    --level;
     if (::unlinkat(parent_fd, child, AT_REMOVEDIR) != 0) fail(name);
+  }
+
+  void remove_top(UniqueFd fd, const std::string& name) {
+    top_fd = fd.get();
+    for (uint64_t before = moved + 1; before != moved;) {
+      before = moved;
+      UniqueFd again(::openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (!again) fail(name);
+      empty(std::move(again), name);
+    }
   }
 
   [[noreturn]] void fail(const std::string& name) const {
@@ -189,7 +216,7 @@ void remove_tree(const fs::path& path, ErrorKind kind) {
     if (errno == ENOENT) return;
     throw system_error(kind, format("remove '{}'", path.native()), errno);
   }
-  const TreeRemover remover{kind, status.st_dev};
+  TreeRemover remover{kind, status.st_dev};
   remover.remove(AT_FDCWD, path.c_str(), path.native());
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -144,6 +145,23 @@ TEST_F(Files, RemoveTreeFollowsNoLinks) {
   fs::create_symlink(folder_ / "victim", folder_ / "link");
   remove_tree(folder_ / "link", ErrorKind::limit);
   EXPECT_EQ(slurp(folder_ / "victim/keep"), "keep");
+}
+
+// Deeper than a process may have descriptors, and with side branches all the way down.
+TEST_F(Files, RemoveTreeKnowsNoDepth) {
+  rlimit descriptors{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &descriptors), 0);
+  descriptors.rlim_cur = 256;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &descriptors), 0);
+  UniqueFd at = open_file(folder_.path(), O_RDONLY | O_DIRECTORY);
+  for (int level = 0; level < 1000; ++level) {
+    for (const char* name : {"deep", "side"}) ASSERT_EQ(::mkdirat(at.get(), name, 0700), 0);
+    at = UniqueFd(::openat(at.get(), "deep", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_TRUE(at);
+  }
+  at.reset();
+  remove_tree(folder_ / "deep", ErrorKind::limit);
+  EXPECT_EQ(names_in(folder_.path()), std::set<std::string>{"side"});
 }
 
 TEST_F(Files, ScratchDirectoryGoesAway) {

@@ -16,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t notes_max = 100;
-constexpr size_t depth_max = 256;  // each level holds a descriptor; the usual limit is 1024
+constexpr size_t open_folders_max = 64;    // each holds a descriptor; the usual limit is 1024
+constexpr size_t path_bytes_max = 60'000;  // an archive takes 64 KiB, the service's name included
 
 bool is_gone(int error_number) {
   return error_number == ENOENT || error_number == ELOOP || error_number == ENOTDIR;
@@ -28,24 +29,6 @@ UniqueFd open_one(int parent_fd, const std::string& name, int flags) {
   UniqueFd fd(::openat(parent_fd, name.c_str(), safe | O_NOATIME));
   if (!fd && errno == EPERM) fd = UniqueFd(::openat(parent_fd, name.c_str(), safe));
   return fd;
-}
-
-std::vector<std::string> sorted_names(int fd, const fs::path& path) {
-  UniqueFd own(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!own) fail_unreadable(path, errno);
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(own.get()), &::closedir);
-  if (!directory) fail_unreadable(path, errno);
-  (void)own.release();  // closedir closes it
-  std::vector<std::string> names;
-  errno = 0;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-    errno = 0;
-  }
-  if (errno != 0) fail_unreadable(path, errno);
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 }  // namespace
@@ -95,7 +78,9 @@ TreeWalk::TreeWalk(fs::path root, const std::vector<std::string>& exclude, StopT
   UniqueFd own = UniqueFd(::openat(root_fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!own) fail_unreadable(root_, errno);
   push(std::move(own), "");
-  if (!only.empty()) std::erase_if(frames_.back().names, [&](auto& name) { return name != only; });
+  if (only.empty()) return;
+  Names& names = frames_.back().names;
+  std::erase_if(names.begins, [&](size_t begin) { return names.text.data() + begin != only; });
 }
 
 bool TreeWalk::is_excluded(std::string_view path) const {
@@ -103,14 +88,79 @@ bool TreeWalk::is_excluded(std::string_view path) const {
                      [&](const Glob& glob) { return glob.matches(path); });
 }
 
+TreeWalk::Names TreeWalk::sorted_names(int fd, const fs::path& path) {
+  UniqueFd own(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!own) fail_unreadable(path, errno);
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(own.get()), &::closedir);
+  if (!directory) fail_unreadable(path, errno);
+  (void)own.release();  // closedir closes it
+  Names names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") {
+      names.begins.push_back(names.text.size());
+      names.text.append(name).push_back('\0');
+    }
+    errno = 0;
+  }
+  if (errno != 0) fail_unreadable(path, errno);
+  const char* const text = names.text.data();
+  std::sort(names.begins.begin(), names.begins.end(), [text](size_t left, size_t right) {
+    return std::string_view(text + left) < std::string_view(text + right);
+  });
+  return names;
+}
+
 void TreeWalk::push(UniqueFd fd, std::string path) {
-  if (frames_.size() > depth_max) {
-    throw Error(ErrorKind::service, format("read '{}': folders are nested deeper than {}",
-                                           printable((root_ / path).native()), depth_max))
+  if (path.size() > path_bytes_max) {
+    throw Error(ErrorKind::service,
+                format("read '{}...': its path has more than {} bytes",
+                       printable((root_ / path.substr(0, 200)).native()), path_bytes_max))
         .hint("Name the deep folder under 'exclude', or protect it as a service of its own.");
   }
-  std::vector<std::string> names = sorted_names(fd.get(), root_ / path);
-  frames_.push_back({std::move(fd), std::move(path), std::move(names), 0});
+  const struct stat status = stat_fd(fd.get(), path);
+  Names names = sorted_names(fd.get(), root_ / path);
+  if (frames_.size() >= open_folders_max) frames_[frames_.size() - open_folders_max].fd.reset();
+  path_ = std::move(path);
+  frames_.push_back(
+      {std::move(fd), status.st_dev, status.st_ino, path_.size(), std::move(names), 0});
+}
+
+void TreeWalk::pop() {
+  frames_.pop_back();
+  if (!frames_.empty()) path_.resize(frames_.back().path_bytes);
+}
+
+// Opens the innermost folders again, after those inside them were walked. False if one of them is
+// no longer there: then it and what is in it is left.
+bool TreeWalk::reopen() {
+  UniqueFd passed(::openat(root_fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Frame* parent = &frames_.front();
+  for (size_t level = 1; level < frames_.size() && passed; ++level) {
+    Frame& frame = frames_[level];
+    const size_t begin = parent->path_bytes == 0 ? 0 : parent->path_bytes + 1;
+    UniqueFd fd = open_one(passed.get(), path_.substr(begin, frame.path_bytes - begin),
+                           O_RDONLY | O_DIRECTORY);
+    if (fd) {
+      const struct stat status = stat_fd(fd.get(), path_);
+      if (status.st_dev != frame.device || status.st_ino != frame.inode) fd.reset();
+    }
+    if (!fd) {
+      notes_.add(format("folder '{}' vanished while the tree was read",
+                        printable(path_.substr(0, frame.path_bytes))));
+      while (frames_.size() > level) pop();
+      return false;
+    }
+    if (level + open_folders_max > frames_.size()) {
+      frame.fd = UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+    }
+    passed = std::move(fd);
+    parent = &frame;
+  }
+  if (!frames_.back().fd) frames_.back().fd = std::move(passed);
+  if (!frames_.back().fd) fail_unreadable(root_ / path_, errno);
+  return true;
 }
 
 bool TreeWalk::enter(const TreeEntry& folder) {
@@ -139,13 +189,14 @@ std::optional<TreeEntry> TreeWalk::next() {
   while (!frames_.empty()) {
     stop_.throw_if_stopped();
     Frame& frame = frames_.back();
-    if (frame.position == frame.names.size()) {
-      frames_.pop_back();
+    if (frame.position == frame.names.begins.size()) {
+      pop();
       continue;
     }
+    if (!frame.fd && !reopen()) continue;
     TreeEntry entry;
-    entry.name = frame.names[frame.position++];
-    entry.path = frame.path.empty() ? entry.name : frame.path + "/" + entry.name;
+    entry.name = frame.names.at(frame.position++);
+    entry.path = path_.empty() ? entry.name : path_ + "/" + entry.name;
     entry.parent_fd = frame.fd.get();
     if (is_excluded(entry.path)) continue;
     const auto look = [&] {

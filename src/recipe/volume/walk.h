@@ -3,7 +3,8 @@
 // Every name is opened relative to its parent's descriptor and never through a symbolic link, so
 // that a container cannot lead the walk out of its own volume. Within a folder, names come sorted
 // bytewise: the same tree gives the same archive. Other filesystems mounted below the root are not
-// entered. Memory: the names of the folders from the root to the current one.
+// entered. Memory: the names of the folders from the root to the current one, some 30 bytes each.
+// However deep they lie inside each other, only the innermost are held open.
 #pragma once
 
 #include <sys/stat.h>
@@ -58,15 +59,26 @@ class TreeWalk {
   const Notes& notes() const { return notes_; }
 
  private:
+  // In one piece, since a folder may have a million of them.
+  struct Names {
+    std::string text;            // each ends with a zero byte
+    std::vector<size_t> begins;  // into `text`, sorted by what stands there
+    const char* at(size_t position) const { return text.data() + begins[position]; }
+  };
   struct Frame {
-    UniqueFd fd;
-    std::string path;  // empty at the root
-    std::vector<std::string> names;
+    UniqueFd fd;  // invalid while many folders inside this one are walked
+    dev_t device = 0;
+    ino_t inode = 0;
+    size_t path_bytes = 0;  // of its path, with which `path_` begins
+    Names names;
     size_t position = 0;
   };
 
+  static Names sorted_names(int fd, const std::filesystem::path& path);
   bool enter(const TreeEntry& folder);
   void push(UniqueFd fd, std::string path);
+  void pop();
+  bool reopen();
 
   std::filesystem::path root_;
   UniqueFd root_fd_;
@@ -74,6 +86,7 @@ class TreeWalk {
   std::vector<Glob> exclude_;
   StopToken stop_;
   std::vector<Frame> frames_;
+  std::string path_;  // of the innermost frame; empty at the root
   std::optional<TreeEntry> to_enter_;
   Notes notes_;
 };
