@@ -2,7 +2,7 @@
 # Very many small files: in folders, and all in one, so that nothing grows with their number.
 source "$(dirname "$0")/load_lib.sh"
 
-files=20000
+files=5000
 if long_form; then files=${LIFEBOAT_LOAD_FILES:-1000000}; fi
 room $((files / 80))
 
