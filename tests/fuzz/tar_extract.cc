@@ -12,10 +12,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// scratch/around/{canary, inside/}: what lies outside of `inside` stands still.
+// scratch/around/{canary, folder/, inside/}: what lies outside of `inside` stands still.
 struct World {
   World() {
-    fs::create_directory(around);
+    fs::create_directories(around / "folder");
     write_canary();
   }
   void write_canary() const {
@@ -36,7 +36,8 @@ struct World {
     const auto count = [](const fs::path& folder) {
       return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
     };
-    fuzz::require(count(around) == 2 && count(scratch.path()) == 1, "nothing is made outside");
+    fuzz::require(count(around) == 3 && count(around / "folder") == 0 && count(scratch.path()) == 1,
+                  "nothing is made outside");
   }
 
   fuzz::Scratch scratch;
