@@ -26,6 +26,7 @@ std::vector<std::filesystem::path> state_dirs(const Reporting& found) {
 void keep_last_good(CommandContext& context) {
   const Config& config = context.config();
   make_private_directory(config.state_dir, ErrorKind::config);
+  remove_leftovers(config.state_dir, "");  // of each kind of file that is kept there
   AtomicFile file(config.state_dir / file_name, context.random(),
                   {.replace = true, .kind = ErrorKind::config});
   file.write(as_bytes(keep_text(context.config_path(), config)));

@@ -1,6 +1,10 @@
 #include "engine/restore.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <set>
 
@@ -182,11 +186,16 @@ class Restore {
     }
   }
 
-  // One rename: the target is whole or not there.
+  // One rename: the target is whole or not there, also after a power cut. One syncfs, since an
+  // fsync for each of a million files takes hours.
   static void place(const fs::path& aside, const fs::path& target) {
+    const UniqueFd folder = open_file(aside, O_RDONLY | O_DIRECTORY, 0, ErrorKind::limit);
+    if (::syncfs(folder.get()) != 0) {
+      throw system_error(ErrorKind::limit, format("write to '{}'", aside.native()), errno);
+    }
     std::error_code error;
     fs::rename(aside, target, error);
-    if (!error) return;
+    if (!error) return sync_directory(aside.parent_path(), ErrorKind::limit);
     throw system_error(ErrorKind::limit, format("move the restored files to '{}'", target.native()),
                        error.value());
   }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "io/files.h"
 
@@ -99,8 +100,14 @@ RunMark::RunMark(const fs::path& directory, RunName name, Timestamp started, Ran
 }
 
 RunMark::~RunMark() {
-  // The name goes before the lock: nobody can find the mark free.
-  ::unlink(path_.c_str());
+  // The name goes before the lock: nobody can find the mark free. Synced, since a mark that a power
+  // cut brought back would have the next run tell of a death that was none.
+  if (::unlink(path_.c_str()) != 0) return;
+  try {
+    sync_directory(path_.parent_path(), ErrorKind::config);
+  } catch (const std::exception& error) {
+    log_line(LogLevel::error, error.what());
+  }
 }
 
 void RunMark::phase(std::string_view phase) noexcept {

@@ -286,7 +286,11 @@ void DirStore::copy(const std::string& source_key, const std::string& target_key
 void DirStore::remove(const std::string& key) {
   check_key(key);
   require_folder();
-  if (::unlink((path_ / key).c_str()) != 0 && !is_gone(errno) && errno != EISDIR) {
+  const fs::path path = path_ / key;
+  if (::unlink(path.c_str()) == 0) {
+    // Whoever removes a snapshot takes its manifest first; a power cut must not turn that round.
+    sync_directory(path.parent_path(), ErrorKind::store);
+  } else if (!is_gone(errno) && errno != EISDIR) {
     throw system_error(ErrorKind::store, format("remove '{}' from {}", key, name()), errno);
   }
   remove_empty_folders_for(key);

@@ -1,0 +1,373 @@
+#!/usr/bin/env python3
+"""Kills lifeboat at random moments, and cuts its power.
+
+    kill.py LIFEBOAT FILE_LOG_LIBRARY
+
+Kill: a run gets SIGKILL or SIGTERM before a random one of its changes to files. Power cut: what a
+whole run changed is logged, and a disk is rebuilt as it may look after a cut behind change k: only
+what was synced, or that and a random part of the rest, writes torn. What is judged is in `judge`.
+LIFEBOAT_SEED repeats a series. Folders lie in /dev/shm, where a sync costs nothing.
+"""
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+PROGRAM, LIBRARY = (os.path.realpath(path) for path in sys.argv[1:3])
+LONG = "LIFEBOAT_LONG" in os.environ
+SEED = int(os.environ.get("LIFEBOAT_SEED", random.randrange(1 << 30) if LONG else 1))
+DAY = 86400
+PLACES = ("store", "state", "textfile", "out")
+chance = random.Random(SEED)
+counts = {"kill": 0, "term": 0, "cut": 0, "verified": 0, "after": 0}
+
+
+class Fault(Exception):
+    pass
+
+
+def need(condition, what):
+    if not condition:
+        raise Fault(what)
+
+
+class World:
+    """A folder with a source, a key, and the places that a run changes below `now`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.now = folder + "/now"
+        os.makedirs(folder + "/source/deep")
+        os.makedirs(folder + "/spool")
+        os.makedirs(folder + "/scratch")
+        for place in PLACES:
+            os.makedirs(f"{self.now}/{place}")
+        with open(folder + "/source/noise", "wb") as file:
+            file.write(chance.randbytes(700000))
+        with open(folder + "/source/deep/text", "w", encoding="utf-8") as file:
+            file.write("one\n" * 1000)
+        subprocess.run([PROGRAM, "keygen", "-o", folder + "/key"], check=True, capture_output=True)
+        self.recipient = subprocess.run([PROGRAM, "keygen", "-y", folder + "/key"], check=True,
+                                        capture_output=True, text=True).stdout.strip()
+
+    def run(self, *words, root=None, **settings):
+        """A command on the places below `root`; settings go to the preloaded library."""
+        root = root or self.now
+        config = root + ".yaml"
+        with open(config, "w", encoding="utf-8") as file:
+            os.chmod(config, 0o600)
+            file.write(f"""host: h1
+store: {{dir: {root}/store}}
+encryption: {{recipients: [{self.recipient}]}}
+state_dir: {root}/state
+spool_dir: {self.folder}/spool
+metrics: {{textfile: {root}/textfile}}
+services:
+  files: {{recipe: volume, path: {self.folder}/source}}
+  dump: {{recipe: command, command: [sh, -c, 'seq 1 5000']}}
+jobs: {{nightly: {{schedule: manual, services: [files, dump]}}}}
+drill: {{identity: {self.folder}/key, scratch: {self.folder}/scratch}}
+""")
+        environment = {"PATH": os.environ["PATH"], "TZ": "UTC", "LD_PRELOAD": LIBRARY,
+                       "ASAN_OPTIONS": "verify_asan_link_order=0",
+                       **{"LIFEBOAT_" + name: str(value) for name, value in settings.items()}}
+        identity = ["--identity", self.folder + "/key"] if words[0] in ("verify", "restore") else []
+        return subprocess.run([PROGRAM, *words, *identity, "--config", config], text=True,
+                              capture_output=True, env=environment, timeout=120, check=False,
+                              stdin=subprocess.DEVNULL)
+
+    def good(self, *words, **settings):
+        done = self.run(*words, **settings)
+        need(done.returncode == 0, f"{words} ended with {done.returncode}: {done.stderr}")
+        return done
+
+    def listed(self, root=None):
+        done = self.run("list", "--json", root=root)
+        if done.returncode == 5:
+            return {}
+        need(done.returncode == 0, f"list: {done.stderr}")
+        return {one["snapshot"]: one for one in json.loads(done.stdout)}
+
+    def same_as_source(self, target):
+        return subprocess.run(["diff", "-r", self.folder + "/source", target + "/files"],
+                              capture_output=True, check=False).returncode == 0
+
+    def judge(self, root, known):
+        """Every listed snapshot verifies, none of `known` is lost, no success without its snapshot,
+        and a restored folder is whole or not there."""
+        listed = self.listed(root)
+        need(known <= set(listed), f"lost: {known - set(listed)}")
+        if listed:
+            self.good("verify", "--all", "--no-notify", root=root)
+            counts["verified"] += len(listed)
+        if os.path.exists(root + "/state/h1.state.json"):
+            with open(root + "/state/h1.state.json", encoding="utf-8") as file:
+                for job in json.load(file)["jobs"]:
+                    told = job.get("snapshot")
+                    need(not told or told in listed, f"the state tells of {told}")
+        if os.path.exists(root + "/textfile/lifeboat-h1.prom"):
+            with open(root + "/textfile/lifeboat-h1.prom", encoding="utf-8") as file:
+                need(file.read().endswith("\n"), "the metrics are cut off")
+        for name in os.listdir(root + "/out"):
+            if not name.startswith("."):
+                need(self.same_as_source(f"{root}/out/{name}"), f"'{name}' is not whole")
+        return listed
+
+    def next_run(self, root, was_killed=None):
+        """The next run succeeds, tells of a kill, and leaves nothing of what was left."""
+        for folder, _, names in os.walk(root):
+            for name in names:
+                if ".tmp-" in name:
+                    os.utime(f"{folder}/{name}", (0, 0))  # a night ago, and not a second
+        marks = any(name.endswith(".run") for name in os.listdir(root + "/state"))
+        done = self.good("backup", root=root)
+        counts["after"] += 1
+        told = "was killed" in done.stderr
+        need(told == (marks if was_killed is None else was_killed), f"told a kill: {told}")
+        self.good("restore", "latest", "--to", root + "/out/next", root=root)
+        need(self.same_as_source(root + "/out/next"), "the next run does not restore")
+        shutil.rmtree(root + "/out/next")
+        if os.listdir(self.folder + "/scratch"):
+            self.good("drill", root=root)
+        need(not self.left(root), f"left behind: {self.left(root)}")
+
+    def left(self, root):
+        """What only a run in progress has."""
+        found = [name for _, folders, names in os.walk(root) for name in folders + names
+                 if ".tmp-" in name or ".lifeboat-" in name or name.endswith(".run")]
+        for place in ("spool", "scratch"):
+            found += os.listdir(f"{self.folder}/{place}")
+        return set(found)
+
+
+class Disk:
+    """What a run changed, as a list of changes to objects that have no names."""
+
+    def __init__(self, root, log):
+        self.files, self.folders, self.inodes = {}, {}, {}
+        self.root = self.learn(root)
+        self.base = {at: dict(names) for at, names in self.folders.items()}
+        self.log = log
+
+    def learn(self, path):
+        at = len(self.files) + len(self.folders)
+        self.inodes[str(os.lstat(path).st_ino)] = at
+        if os.path.isdir(path):
+            self.folders[at] = {}
+            for name in os.listdir(path):
+                self.folders[at][name] = self.learn(f"{path}/{name}")
+        else:
+            with open(path, "rb") as file:
+                self.files[at] = file.read()
+        return at
+
+    def new(self, inode, kind):
+        at = len(self.files) + len(self.folders)
+        self.inodes[inode] = at
+        kind[at] = b"" if kind is self.files else {}
+        return at
+
+    def entry(self, changes, folder, name, at):
+        self.folders[folder][name] = at
+        changes.append((folder, name, at))
+
+    def read(self):
+        """Fills `ops`: ("names", folder, [(folder, name, object or None)]), ("data", file, offset,
+        bytes), ("size", file, size), ("sync", object or None for all)."""
+        self.ops = []
+        with open(self.log + ".data", "rb") as file:
+            data = file.read()
+        with open(self.log, encoding="utf-8") as file:
+            for line in file:
+                self.parse(line.rstrip("\n").split("\t"), data)
+        # What is made later is not there at first.
+        for at in self.folders:
+            self.base.setdefault(at, {})
+
+    def parse(self, words, data):
+        kind, known = words[0], self.inodes.get
+        if kind == "sync_all":
+            self.ops.append(("sync", None))
+        elif kind in ("write", "size", "sync"):
+            at = known(words[1])
+            if at is None:
+                return
+            if kind == "write":
+                offset, start, size = map(int, words[2:])
+                self.ops.append(("data", at, offset, data[start:start + size]))
+            else:
+                self.ops.append((kind, at, int(words[2])) if kind == "size" else (kind, at))
+        elif kind in ("create", "mkdir"):
+            folder = known(words[2])
+            if folder is None:
+                return
+            changes = []
+            at = self.new(words[1], self.files if kind == "create" else self.folders)
+            self.entry(changes, folder, words[3], at)
+            self.ops.append(("names", folder, changes))
+        elif kind in ("remove", "rename"):
+            folder = known(words[1])
+            if folder is None:
+                return
+            changes = []
+            at = self.folders[folder].get(words[2])
+            self.entry(changes, folder, words[2], None)
+            if kind == "rename":
+                self.entry(changes, known(words[3]), words[4], at)
+            self.ops.append(("names", changes[-1][0], changes))
+
+    def rebuild(self, cut, share, target):
+        """What is there when the power fails after `cut` changes: what was synced, and `share` of
+        the rest."""
+        synced, all_synced, kept = set(), False, []
+        for op in reversed(self.ops[:cut]):
+            if op[0] == "sync":
+                all_synced = all_synced or op[1] is None
+                synced.add(op[1])
+            elif all_synced or op[1] in synced:
+                kept.append(op)
+            elif chance.random() < share:
+                torn = op[0] == "data" and share < 1 and chance.random() < 0.3
+                kept.append((*op[:3], op[3][:chance.randrange(len(op[3]))]) if torn else op)
+        folders = {at: dict(names) for at, names in self.base.items()}
+        files = {at: bytearray(content) for at, content in self.files.items()}
+        for op in reversed(kept):
+            if op[0] == "names":
+                for folder, name, at in op[2]:
+                    folders[folder][name] = at
+            else:
+                content = files[op[1]]
+                end = op[2] if op[0] == "size" else op[2] + len(op[3])
+                content.extend(bytes(max(0, end - len(content))))
+                if op[0] == "size":
+                    del content[end:]
+                else:
+                    content[op[2]:end] = op[3]
+        self.write(self.root, target, folders, files)
+
+    def write(self, at, path, folders, files):
+        if at in files:
+            with open(path, "wb") as file:
+                file.write(files[at])
+            return
+        os.mkdir(path, 0o700)
+        for name, child in folders[at].items():
+            if child is not None:
+                self.write(child, f"{path}/{name}", folders, files)
+
+
+def start_again(world, base):
+    shutil.rmtree(world.now)
+    shutil.copytree(base, world.now)
+
+
+def commands(base_names):
+    """Each command with what must stay whatever happens to it."""
+    kept = {name for name in base_names if "monthly" in name} | {max(
+        name for name in base_names if "monthly" not in name)}
+    return [(("backup",), base_names), (("backup",), base_names), (("prune",), kept),
+            (("restore", "latest", "files", "--to", "OUT"), base_names), (("drill",), base_names)]
+
+
+def power_cuts(world, base, names, number):
+    share_of = commands(names)
+    for words, known in share_of:
+        words = [world.now + "/out/target" if word == "OUT" else word for word in words]
+        start_again(world, base)
+        disk = Disk(world.now, world.folder + "/log")
+        world.good(*words, FILE_LOG=disk.log)
+        done = set(world.listed())
+        disk.read()
+        for turn in range(number // len(share_of)):
+            share = chance.choice([0, 0, 0.5, 0.9, 1])
+            cut = len(disk.ops) if turn < 4 else chance.randrange(len(disk.ops) + 1)
+            target = world.folder + "/cut"
+            share = 0 if turn == 0 else share
+            disk.rebuild(cut, share, target)
+            try:
+                is_over = cut == len(disk.ops)
+                world.judge(target, done if is_over else known)
+                if is_over and words[0] == "restore":
+                    need(os.path.exists(target + "/out/target"), "what was restored is lost")
+                if LONG or turn % 5 == 0:
+                    world.next_run(target, False if is_over else None)
+            except Fault as fault:
+                raise Fault(f"{words[0]}, power cut after {cut} of {len(disk.ops)} changes, "
+                            f"{share} of what was not synced: {fault}") from fault
+            shutil.rmtree(target)
+            counts["cut"] += 1
+
+
+def kills(world, base, names, number):
+    choices = commands(names)
+    start_again(world, base)
+    lengths = {}
+    for turn in range(number):
+        words, known = choices[turn % len(choices)]
+        number_of = signal.SIGTERM if turn % 3 == 2 else signal.SIGKILL
+        words = [world.now + "/out/target" if word == "OUT" else word for word in words]
+        length = lengths.setdefault(words[0], 120)
+        at = chance.randrange(1, length + 1)
+        before = world.left(world.now)
+        done = world.run(*words, KILL_AT=at, KILL_SIGNAL=int(number_of))
+        try:
+            if done.returncode == 0 and number_of == signal.SIGKILL:
+                lengths[words[0]] = max(10, at - 1)  # it has fewer changes
+            elif number_of == signal.SIGTERM:
+                need(done.returncode in (0, 130), f"SIGTERM: {done.returncode}: {done.stderr}")
+                need(world.left(world.now) <= before, "SIGTERM left something behind")
+            else:
+                need(done.returncode == -9, f"SIGKILL: {done.returncode}: {done.stderr}")
+            if turn % 5 == 4:
+                world.judge(world.now, known & commands(names)[2][1])
+            shutil.rmtree(world.now + "/out/target", ignore_errors=True)
+            if turn % 5 == 4:
+                world.good("restore", "latest", "--to", world.now + "/out/swept")
+                shutil.rmtree(world.now + "/out/swept")
+                world.next_run(world.now)
+                start_again(world, base)
+        except Fault as fault:
+            raise Fault(f"{words[0]}, signal {int(number_of)} before change {at}: "
+                        f"{fault}") from fault
+        counts["term" if number_of == signal.SIGTERM else "kill"] += 1
+
+
+def told(what, figure):
+    print(f"{what}: {figure}")
+    if folder := os.environ.get("LIFEBOAT_COUNTS"):
+        with open(folder + "/lines", "a", encoding="utf-8") as file:
+            file.write(f"kill test\t{what}\t{figure}\n")
+
+
+def main():
+    print(f"seed {SEED} (LIFEBOAT_SEED repeats it)", flush=True)
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = tempfile.mkdtemp(prefix="lifeboat-kill-", dir=place)
+    try:
+        world = World(folder)
+        for days in (100, 70, 3):
+            world.good("backup", CLOCK_OFFSET=-days * DAY)
+        names = set(world.listed())
+        base = folder + "/base"
+        shutil.copytree(world.now, base)
+        power_cuts(world, base, names, 3000 if LONG else 125)
+        kills(world, base, names, 2000 if LONG else 90)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    told("moments of SIGKILL", counts["kill"])
+    told("moments of SIGTERM", counts["term"])
+    told("power cuts", counts["cut"])
+    told("snapshots verified", counts["verified"])
+    told("next runs, which cleaned up", counts["after"])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Fault as fault:
+        sys.exit(f"kill.py: {fault} (LIFEBOAT_SEED={SEED})")
