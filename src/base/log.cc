@@ -8,6 +8,8 @@
 #include <mutex>
 #include <vector>
 
+#include "base/visible_text.h"
+
 namespace lifeboat {
 namespace {
 
@@ -65,7 +67,7 @@ std::string_view prefix(LogLevel level) {
 }  // namespace
 
 void log_line(LogLevel level, std::string_view text) {
-  logger().log(spdlog_level(level), "{}{}", prefix(level), redact(text));
+  logger().log(spdlog_level(level), "{}{}", prefix(level), terminal_text(redact(text)));
 }
 
 void log_set_level(LogLevel level) { logger().set_level(spdlog_level(level)); }

@@ -1,7 +1,7 @@
 #include "base/short_text.h"
 
 #include "base/format.h"
-#include "base/text.h"
+#include "base/visible_text.h"
 
 namespace lifeboat {
 
@@ -14,7 +14,7 @@ std::string print_age(std::chrono::nanoseconds age) {
 }
 
 std::string clip_text(std::string_view text, size_t bytes_max) {
-  std::string clean = printable(text);
+  std::string clean = escape_controls(text);
   if (clean.size() <= bytes_max) return clean;
   constexpr std::string_view dots = "...";
   size_t end = bytes_max - dots.size();

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/format.h"
+#include "base/visible_text.h"
 
 namespace lifeboat {
 namespace {
@@ -122,22 +123,15 @@ size_t utf8_length(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
+  const std::string clean = escape_controls(text);
   std::string result;
-  while (!text.empty()) {
-    const size_t length = utf8_length(text);
-    const auto lead = static_cast<unsigned char>(text[0]);
-    // U+0080 to U+009F are the C1 controls, which some terminals obey.
-    const bool c1 = length == 2 && lead == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0;
-    if (length == 0 || lead < 0x20 || lead == 0x7F || c1) {
-      const size_t bytes = c1 ? 2 : 1;
-      for (size_t at = 0; at < bytes; ++at) {
-        result += format("\\x{:02x}", static_cast<unsigned char>(text[at]));
-      }
-      text.remove_prefix(bytes);
-      continue;
+  for (size_t at = 0; at < clean.size();) {
+    const size_t steering = steering_length(std::string_view(clean).substr(at));
+    for (size_t byte = 0; byte < steering; ++byte) {
+      result += format("\\x{:02x}", static_cast<unsigned char>(clean[at + byte]));
     }
-    result += text.substr(0, length);
-    text.remove_prefix(length);
+    if (steering == 0) result += clean[at];
+    at += std::max<size_t>(steering, 1);
   }
   return result;
 }

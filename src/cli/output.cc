@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/visible_text.h"
 #include "cli/table.h"
 
 namespace lifeboat::cli {
@@ -42,7 +43,7 @@ void StdoutSink::do_write(ByteView data) {
 }
 
 void Output::text(std::string_view text) {
-  pending_ += text;
+  pending_ += terminal_text(text);
   if (pending_.size() >= pending_bytes_max) flush();
 }
 
@@ -90,14 +91,14 @@ void Talk::warn(std::string_view text) { line(format("warning: {}", text)); }
 
 void Talk::line(std::string_view text) {
   status("");
-  write(redact(text) + "\n");
+  write(terminal_text(redact(text)) + "\n");
 }
 
 void Talk::status(std::string_view text) {
   if (!shows_status()) return;
   if (text.empty() && !has_status_) return;
   has_status_ = !text.empty();
-  write(std::string(clear_line) + cut_to_width(redact(text), width_));
+  write(std::string(clear_line) + cut_to_width(terminal_text(redact(text)), width_));
 }
 
 void Talk::write(std::string_view text) {

@@ -176,8 +176,9 @@ class Restore {
       if (recipe == nullptr || !is_whole(service.name)) continue;
       const fs::path folder = root / service.name;
       std::error_code error;
-      const auto status = fs::status(folder, error);
-      if (status.type() == fs::file_type::not_found) continue;
+      const auto status = fs::symlink_status(folder, error);
+      // A link could lead anywhere.
+      if (status.type() == fs::file_type::not_found || fs::is_symlink(status)) continue;
       if (error) {
         throw system_error(ErrorKind::limit, format("look at '{}'", printable(folder.native())),
                            error.value());

@@ -134,6 +134,8 @@ void HttpClient::State::prepare(const HttpRequest& request, CURLU* url) {
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   set(CURLOPT_USERAGENT, "lifeboat");
+  // Whatever the system's or the environment's openssl.cnf would allow.
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   const bool is_local = !options.unix_socket.empty() || is_loopback(url_part(url, CURLUPART_HOST));
   if (is_local) set(CURLOPT_PROXY, "");
   if (!options.unix_socket.empty()) {

@@ -44,7 +44,7 @@ std::string url_part(CURLU* url, CURLUPart part, unsigned flags) {
 
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
-         host.starts_with("127.");
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
 }
 
 bool is_transient_failure(CURLcode code, const std::string& words) {

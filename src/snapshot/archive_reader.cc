@@ -51,6 +51,24 @@ class WatchedSource final : public Source {
   const ArchiveReadOptions& options_;
 };
 
+// Ends in an error where more comes than was written: what has no end is not read to its end.
+class BoundedSource final : public Source {
+ public:
+  BoundedSource(Source& inner, uint64_t size, std::string what)
+      : inner_(inner), left_(size), what_(std::move(what)) {}
+  size_t read(ByteSpan target) override {
+    const size_t count = inner_.read(target);
+    if (count > left_) throw damaged(what_, "it is longer than what was written");
+    left_ -= count;
+    return count;
+  }
+
+ private:
+  Source& inner_;
+  uint64_t left_;
+  std::string what_;
+};
+
 // A stretch of a random access file as a stream.
 class StretchSource final : public Source {
  public:
@@ -143,7 +161,8 @@ class StreamWalk {
         stored_(watched_),
         decrypted_(stored_, options.identities),
         decompressed_(decrypted_),
-        raw_(decompressed_) {}
+        bounded_(decompressed_, manifest.raw.bytes, "the stream"),
+        raw_(bounded_) {}
 
   void visit(const IndexMember& member, const MemberVisitor& visit) {
     PieceSource before(raw_, member.offset - raw_.bytes_so_far());
@@ -188,6 +207,7 @@ class StreamWalk {
   TapSource stored_;
   age::DecryptSource decrypted_;
   gzip::DecompressSource decompressed_;
+  BoundedSource bounded_;
   TapSource raw_;
 };
 
@@ -237,7 +257,8 @@ IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveRead
   TapSource stored(watched);
   age::DecryptSource decrypted(stored, options.identities);
   zstd::DecompressSource decompressed(decrypted);
-  TapSource raw(decompressed);
+  BoundedSource bounded(decompressed, manifest.raw.bytes, "the tar stream");
+  TapSource raw(bounded);
   tar::Reader reader(raw);
 
   uint64_t members = 0;

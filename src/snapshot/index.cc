@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "base/visible_text.h"
 #include "snapshot/json_fields.h"
 
 namespace lifeboat {
@@ -24,7 +25,7 @@ constexpr std::array type_names{
 };
 
 std::string encode_name(const std::string& name) {
-  if (name.find('%') == std::string::npos && printable(name) == name) return name;
+  if (name.find('%') == std::string::npos && escape_controls(name) == name) return name;
   std::string encoded;
   for (const char letter : name) {
     if (letter != '%' && letter >= 0x20 && letter < 0x7F) {

@@ -63,7 +63,11 @@ StreamSummary read_stream(JsonFields& fields) {
 ManifestService read_service(const Json& value, std::string_view what) {
   JsonFields fields(value, format("a service of {}", what));
   ManifestService service;
+  // It becomes a path below what is restored.
   service.name = fields.text("name");
+  if (service.name.find('/') != std::string::npos || service.name == "." || service.name == "..") {
+    fields.fail("name", "is not a service's name");
+  }
   service.recipe = fields.text("recipe");
   service.ok = fields.flag("ok");
   service.error = fields.text("error");

@@ -214,6 +214,17 @@ TEST(Manifest, NamesWhatIsWrong) {
   EXPECT_THAT(fault("\"job\"", "\"host\": \"x\", \"job\""), HasSubstr("appears twice"));
 }
 
+// They become paths below the folder that is restored to.
+TEST(Manifest, NamesOfServicesAreNames) {
+  for (const std::string name : {"../n8n", "/etc", "..", ".", "a/b"}) {
+    Manifest manifest = sample();
+    manifest.services.front().name = name;
+    EXPECT_EQ(kind_of(print_manifest(manifest)), ErrorKind::verification) << name;
+    EXPECT_THAT(error_text([&] { parse_manifest(print_manifest(manifest), key); }),
+                testing::HasSubstr("is not a service's name"));
+  }
+}
+
 TEST(Manifest, NewerFormatAsksForAnUpdate) {
   const std::string text =
       rehashed(replaced(print_manifest(sample()), "\"format\": 1", "\"format\": 2"));

@@ -23,6 +23,9 @@ namespace {
 
 constexpr size_t warnings_max = 1000;
 constexpr size_t copy_bytes = 128 * 1024;
+constexpr uint64_t disk_block_bytes = 4096;
+// Paths and attributes of folders, which are kept until the end: a few KiB of zstd can hold many.
+constexpr uint64_t folders_bytes_max = 512 << 20;
 
 // Removes a file that was not completed.
 class PartialFile {
@@ -43,6 +46,30 @@ class PartialFile {
 [[noreturn]] void refuse_member(const FileMeta& meta, std::string_view why,
                                 ErrorKind kind = ErrorKind::verification) {
   throw Error(kind, format("extract '{}': {}", printable(meta.path), why));
+}
+
+uint64_t in_blocks(uint64_t bytes) {
+  return bytes / disk_block_bytes * disk_block_bytes +
+         (bytes % disk_block_bytes != 0 ? disk_block_bytes : 0);
+}
+
+uint64_t xattr_bytes(const FileMeta& meta) {
+  uint64_t bytes = 0;
+  for (const auto& [name, value] : meta.xattrs) bytes += name.size() + value.size();
+  return bytes;
+}
+
+// About what a member takes of a disk, which can be a thousand times its content: a block for each
+// run of a sparse file, a folder and every name.
+uint64_t disk_bytes(const Entry& entry, uint64_t stored) {
+  uint64_t bytes = in_blocks(stored);
+  if (entry.meta.is_sparse) {
+    bytes = 0;
+    for (const Extent& extent : entry.meta.extents) bytes += in_blocks(extent.size);
+  }
+  if (entry.meta.type == FileType::directory) bytes = disk_block_bytes;
+  constexpr uint64_t inode_bytes = 256;
+  return bytes + xattr_bytes(entry.meta) + inode_bytes;
 }
 
 // For utimensat: the access time stays, the modification time is the member's.
@@ -75,13 +102,14 @@ struct Extractor::State {
       refuse_member(entry.meta, format("there are more than {} members", members),
                     ErrorKind::limit);
     }
-    if (stored > options.bytes_max - bytes) {
+    const uint64_t taken = options.bytes_max == UINT64_MAX ? 0 : disk_bytes(entry, stored);
+    if (taken > options.bytes_max - bytes) {
       refuse_member(entry.meta,
-                    format("the content is more than {}", print_bytes(options.bytes_max)),
+                    format("it would take more than {} of disk", print_bytes(options.bytes_max)),
                     ErrorKind::limit);
     }
     ++members;
-    bytes += stored;
+    bytes += taken;
   }
 
   // Unlinks what an earlier member left at the place.
@@ -186,7 +214,16 @@ struct Extractor::State {
         }
       }
     }
-    folders.insert_or_assign(meta.path, meta);
+    folder_bytes += meta.path.size() + xattr_bytes(meta);
+    if (folder_bytes > folders_bytes_max) {
+      refuse_member(meta,
+                    format("the paths and attributes of all folders are more than {}",
+                           print_bytes(folders_bytes_max)),
+                    ErrorKind::limit);
+    }
+    FileMeta& kept = folders.insert_or_assign(meta.path, meta).first->second;
+    kept.user.clear();
+    kept.group.clear();
   }
 
   // Owner first, since it clears setuid and capabilities; mode behind the attributes, which a file
@@ -224,7 +261,8 @@ struct Extractor::State {
   bool restores_owner;
   Bytes block;
   uint64_t members = 0;
-  uint64_t bytes = 0;
+  uint64_t bytes = 0;  // of disk
+  uint64_t folder_bytes = 0;
   std::map<std::string, FileMeta> folders;
   std::vector<std::string> warnings;
 };

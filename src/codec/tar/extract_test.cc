@@ -118,15 +118,46 @@ TEST_F(Extract, later_members_replace_files_and_keep_folders) {
 }
 
 TEST_F(Extract, keeps_its_limits) {
-  extractor = std::make_unique<Extractor>(root, ExtractOptions{.bytes_max = 5, .members_max = 3});
+  extractor =
+      std::make_unique<Extractor>(root, ExtractOptions{.bytes_max = 10000, .members_max = 3});
   extract(meta_of("a"), "123");
-  const auto too_much = error_text([&] { extract(meta_of("b"), "456"); });
-  EXPECT_NE(too_much.find("more than 5 B"), std::string::npos);
+  const auto too_much = error_text([&] { extract(meta_of("b"), std::string(6000, 'b')); });
+  EXPECT_NE(too_much.find("more than 9.8 KiB of disk"), std::string::npos);
   extract(meta_of("c"), "45");
   extract(meta_of("d"));
   EXPECT_NE(error_text([&] { extract(meta_of("e")); }).find("more than 3 members"),
             std::string::npos);
   EXPECT_FALSE(fs::exists(root / "b"));
+}
+
+// Each of these takes a block of the disk and has hardly any content.
+TEST_F(Extract, limits_what_the_disk_takes_and_not_only_content) {
+  const ExtractOptions options{.bytes_max = 64 * 1024};
+  extractor = std::make_unique<Extractor>(root, options);
+  const auto folders = error_text([&] {
+    for (int at = 0; at < 20; ++at) make_folder("folder" + std::to_string(at));
+  });
+  EXPECT_NE(folders.find("more than 64.0 KiB of disk"), std::string::npos) << folders;
+  extractor = std::make_unique<Extractor>(root, options);
+  FileMeta sparse = meta_of("sparse");
+  sparse.is_sparse = true;
+  for (uint64_t at = 0; at < 20; ++at) sparse.extents.push_back({at << 20, 1});
+  MemorySource source(std::string_view("12345678901234567890"));
+  const auto runs = error_text([&] { extractor->extract({sparse, 20 << 20, 0}, &source); });
+  EXPECT_NE(runs.find("more than 64.0 KiB of disk"), std::string::npos) << runs;
+}
+
+TEST_F(Extract, keeps_no_attributes_of_folders_without_end) {
+  const std::string value(60'000, 'v');
+  const auto told = error_text([&] {
+    for (int at = 0; at < 10'000; ++at) {
+      FileMeta meta = meta_of("f" + std::to_string(at % 3));
+      meta.type = FileType::directory;
+      meta.xattrs = {{"user.x", value}};
+      extract(meta);
+    }
+  });
+  EXPECT_NE(told.find("attributes of all folders are more than 512.0 MiB"), std::string::npos);
 }
 
 TEST_F(Extract, removes_a_file_that_it_cannot_complete) {

@@ -91,6 +91,20 @@ ListedPaths list_paths(const Settings& settings) {
   return all;
 }
 
+std::set<std::string> configured_members(const Settings& settings) {
+  std::set<std::string> members;
+  for (const char* option : {"paths", "optional"}) {
+    for (const std::string& named : settings.list(option)) {
+      const fs::path path = clean(named);
+      members.insert(path.native().substr(1));
+      std::error_code error;
+      const fs::path parent = fs::canonical(path.parent_path(), error);
+      if (!error) members.insert((parent / path.filename()).native().substr(1));
+    }
+  }
+  return members;
+}
+
 TreeOptions options_for(const ListedPath& listed, const Settings& settings, const StopToken& stop) {
   const fs::path folder = listed.is_folder ? listed.path : listed.path.parent_path();
   TreeOptions options;

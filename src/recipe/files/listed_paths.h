@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ struct ListedPaths {
 // From the options `paths` and `optional`. Throws Error(service) for a path that is not absolute,
 // is "/", or of `paths` is not there.
 ListedPaths list_paths(const Settings& settings);
+
+// How the options name and resolve their paths, there or not: the members that an archive of this
+// service may hold. What a snapshot lists besides, somebody else put there.
+std::set<std::string> configured_members(const Settings& settings);
 
 // For the members of `listed`, or of the folder it lies in if it is no folder: its prefix, and of
 // the option `exclude` what concerns it. An absolute pattern must begin with one of the paths; a

@@ -198,15 +198,23 @@ class FilesRecipe final : public Recipe {
 
   ReplaceReport replace(const Service& service, const RestoredService& restored,
                         RecipeContext& context) const override {
+    const std::set<std::string> configured = configured_members(service.settings);
     std::map<fs::path, FolderChange> changes;  // by live folder
     for (const std::string& path : paths_in(restored.expected)) {
       if (!is_inner_path(path)) {
         throw Error(ErrorKind::verification, "read facts: 'paths' holds what is no path");
       }
+      if (!configured.contains(path)) {
+        throw Error(ErrorKind::verification,
+                    format("replace '/{}': service '{}' is not configured with it", printable(path),
+                           service.name))
+            .hint("Add it to 'paths' if it belongs there; or restore to a folder and copy.");
+      }
       const fs::path live = "/" + path;
       FolderChange& change = changes[live.parent_path()];
       change.live = live.parent_path();
-      change.put.emplace(live.filename().native(), restored.directory / path);
+      change.put.emplace(live.filename().native(),
+                         restored.directory / path);
     }
     std::vector<FolderChange> all;
     for (auto& [live, change] : changes) all.push_back(std::move(change));

@@ -13,6 +13,8 @@ namespace {
 constexpr int tries_max = 3;
 constexpr std::chrono::seconds pause_between_tries{2};
 constexpr int pages_max = 100'000;
+constexpr size_t listed_max = 1'000'000;           // things of one list
+constexpr std::chrono::minutes list_time_max{30};  // of all its pages
 constexpr size_t message_bytes_max = 300;
 
 // What Grafana says of a refusal; never more than a line of it.
@@ -153,6 +155,7 @@ GrafanaAnswer GrafanaApi::send(const std::string& method, const std::string& pat
 GrafanaList GrafanaApi::list(const std::string& path, const std::string& key,
                              const std::function<const Json&(const Json&)>& things) {
   GrafanaList found;
+  const auto begin = context_.clock.steady_now();
   const char joint = path.find('?') == std::string::npos ? '?' : '&';
   for (int page = 1; page <= pages_max; ++page) {
     const Json answer = get(format("{}{}page={}", path, joint, page));
@@ -164,6 +167,7 @@ GrafanaList GrafanaApi::list(const std::string& path, const std::string& key,
     const size_t before = found.size();
     for (const Json& one : all) found.emplace(grafana_text(one, key, "a list of Grafana"), one);
     if (found.size() == before) return found;
+    if (found.size() > listed_max || context_.clock.steady_now() - begin > list_time_max) break;
   }
   throw Error(ErrorKind::service,
               format("GET {}: its pages never end", printable_url(access_.url + path)));

@@ -53,7 +53,7 @@ std::vector<RestoredOrg> restored_orgs(const fs::path& service_folder) {
   std::error_code ignored;
   for (const fs::path& entry :
        list_folder(service_folder / grafana_export_folder, ErrorKind::service)) {
-    if (!fs::is_directory(entry, ignored)) continue;
+    if (!fs::is_directory(fs::symlink_status(entry, ignored))) continue;
     const Json org = read_export(entry / "org.json");
     orgs.push_back(
         {entry, grafana_number(org, "id", "org.json"), grafana_text(org, "name", "org.json")});
@@ -64,6 +64,10 @@ std::vector<RestoredOrg> restored_orgs(const fs::path& service_folder) {
 }
 
 Json read_export(const fs::path& file) {
+  if (fs::is_symlink(fs::symlink_status(file))) {
+    throw Error(ErrorKind::verification,
+                format("read '{}': it is a symbolic link", printable(file.native())));
+  }
   const std::string text = read_file(file, file_bytes_max);
   return parse_json(text, format("'{}'", printable(file.native())));
 }

@@ -6,6 +6,7 @@
 // something of ours may keep it from writing.
 #include "recipe/n8n/recipe_n8n.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -16,6 +17,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "http/client.h"
+#include "io/fd.h"
 #include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/n8n/instance.h"
@@ -323,7 +325,9 @@ class N8nRecipe final : public Recipe {
 
   void after_restore(const fs::path& directory) const override {
     const fs::path config = directory / n8n_config_name;
-    if (::chmod(config.c_str(), 0600) == 0) return;
+    const UniqueFd fd =
+        open_file(config, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, ErrorKind::verification);
+    if (::fchmod(fd.get(), 0600) == 0) return;
     throw system_error(ErrorKind::service, format("set the mode of '{}'", config.native()), errno);
   }
 

@@ -13,6 +13,7 @@ namespace {
 // n8n's maximum is 250; a page is held in memory, and workflows may be large.
 constexpr int page_limit = 100;
 constexpr int pages_max = 10'000;
+constexpr std::chrono::minutes export_time_max{10};  // of all pages
 constexpr size_t differences_max = 10;
 
 [[noreturn]] void refuse(const HttpRequest& request, const std::string& why) {
@@ -56,6 +57,7 @@ RestExport fetch_workflows(const std::string& url, const Secret& api_key, Recipe
   made.content = std::make_shared<ScratchFile>(context.spool_dir, context.random);
   std::set<std::string> cursors;
   std::string cursor;
+  const auto begin = context.clock.steady_now();
   std::string separator = "[\n";
   do {
     HttpRequest request = request_for(url, page_limit, api_key);
@@ -75,6 +77,9 @@ RestExport fetch_workflows(const std::string& url, const Secret& api_key, Recipe
     cursor = next != page.end() && next->is_string() ? next->get<std::string>() : "";
     if (!cursor.empty() && (!cursors.insert(cursor).second || cursors.size() > pages_max)) {
       refuse(request, "its pages never end");
+    }
+    if (context.clock.steady_now() - begin > export_time_max) {
+      refuse(request, format("its pages took longer than {}", print_duration(export_time_max)));
     }
   } while (!cursor.empty());
   made.content->append(as_bytes(made.names.empty() ? std::string_view("[]\n") : "\n]\n"));

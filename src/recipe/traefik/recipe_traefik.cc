@@ -172,7 +172,9 @@ void drop_certificate(const RestoredService& restored) {
 
 void cut_file(const RestoredService& restored) {
   const fs::path path = restored_path(restored);
-  const auto half = static_cast<off_t>(fs::file_size(path) / 2);
+  std::error_code error;
+  const auto half = static_cast<off_t>(fs::file_size(path, error) / 2);
+  if (error) throw system_error(ErrorKind::service, "damage acme.json", error.value());
   if (half == 0) throw Error(ErrorKind::service, "damage acme.json: it is empty");
   if (::truncate(path.c_str(), half) != 0) {
     throw system_error(ErrorKind::service, "damage acme.json", errno);

@@ -14,6 +14,9 @@
 namespace lifeboat {
 namespace {
 
+constexpr size_t empty_pages_max = 1000;
+constexpr size_t listed_objects_max = 2'000'000;  // of one prefix: 400 MB of memory
+
 std::string listing_of(const S3Client& client, std::string_view prefix) {
   return prefix.empty() ? format("list {}", client.name())
                         : format("list '{}' in {}", printable(prefix), client.name());
@@ -129,6 +132,7 @@ std::vector<ObjectInfo> s3_list(S3Client& client, std::string_view prefix, const
     return Error(ErrorKind::store, format("{}: {}", listing_of(client, prefix), why))
         .hint("The listing cannot be trusted, so nothing is done on it: ask the provider.");
   };
+  size_t empty_in_a_row = 0;
   for (;;) {
     S3Query query{{"max-keys", std::to_string(client.options().list_page_keys)}};
     if (!token.empty()) query.emplace_back("continuation-token", token);
@@ -141,6 +145,11 @@ std::vector<ObjectInfo> s3_list(S3Client& client, std::string_view prefix, const
       objects.push_back(std::move(object));
     }
     if (!page.truncated) return objects;
+    // Deletion markers can fill a page, but not for ever.
+    empty_in_a_row = page.objects.empty() ? empty_in_a_row + 1 : 0;
+    if (empty_in_a_row > empty_pages_max || objects.size() > listed_objects_max) {
+      throw refuse("the listing has no end");
+    }
     token = page.next_token;
     if (!tokens.insert(token).second) throw refuse("the server repeats a page");
   }
