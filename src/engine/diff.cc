@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "engine/scratch.h"
 #include "engine/sides.h"
+#include "recipe/inventory.h"
 #include "snapshot/catalog.h"
 #include "snapshot/run_lock.h"
 
@@ -36,6 +37,50 @@ std::map<EntryKey, InventoryEntry> by_key(std::vector<InventoryEntry> entries) {
     keyed.emplace(EntryKey{entry.kind, entry.id, occurrence}, std::move(entry));
   }
   return keyed;
+}
+
+void sort_entries(DiffedService& service) {
+  std::sort(service.entries.begin(), service.entries.end(),
+            [](const DiffEntry& left, const DiffEntry& right) {
+              return std::tie(left.kind, left.name, left.id) <
+                     std::tie(right.kind, right.name, right.id);
+            });
+}
+
+// Both sides come in one order, so that two entries are in memory and what differs.
+DiffedService compare_files(const fs::path& from, const fs::path& to, const StopToken& stop) {
+  DiffedService result;
+  const auto add = [&](Change change, const InventoryEntry& entry) {
+    result.entries.push_back({change, entry.kind, entry.id, entry.name});
+  };
+  FileInventory earlier(from, stop);
+  FileInventory later(to, stop);
+  std::optional<InventoryEntry> left = earlier.next();
+  std::optional<InventoryEntry> right = later.next();
+  while (left || right) {
+    if (left && (!right || FileInventory::is_before(left->id, right->id))) {
+      add(Change::gone, *left);
+      left = earlier.next();
+      continue;
+    }
+    if (!left || left->id != right->id) {
+      add(Change::added, *right);
+      right = later.next();
+      continue;
+    }
+    if (left->kind != right->kind) {
+      add(Change::gone, *left);
+      add(Change::added, *right);
+    } else if (left->fingerprint != right->fingerprint) {
+      add(Change::changed, *right);
+    } else {
+      result.same += 1;
+    }
+    left = earlier.next();
+    right = later.next();
+  }
+  sort_entries(result);
+  return result;
 }
 
 class Diff {
@@ -181,8 +226,7 @@ class Diff {
       other = to_->restored(name);
     }
     RecipeContext context = environment_.recipe_context();
-    DiffedService result = compare_inventories(recipe.inventory(from_->restored(name), context),
-                                               recipe.inventory(other, context));
+    DiffedService result = compare_states(recipe, from_->restored(name), other, context);
     result.name = name;
     result.recipe = recipe_name;
     result.warnings = std::move(warnings);
@@ -225,12 +269,16 @@ DiffedService compare_inventories(std::vector<InventoryEntry> from,
     later.erase(other);
   }
   for (const auto& [key, entry] : later) add(Change::added, entry);
-  std::sort(result.entries.begin(), result.entries.end(),
-            [](const DiffEntry& left, const DiffEntry& right) {
-              return std::tie(left.kind, left.name, left.id) <
-                     std::tie(right.kind, right.name, right.id);
-            });
+  sort_entries(result);
   return result;
+}
+
+DiffedService compare_states(const Recipe& recipe, const RestoredService& from,
+                             const RestoredService& to, RecipeContext& context) {
+  if (has_inventory_of_files(recipe)) {
+    return compare_files(from.directory, to.directory, context.stop);
+  }
+  return compare_inventories(recipe.inventory(from, context), recipe.inventory(to, context));
 }
 
 bool DiffResult::differs() const {

@@ -81,6 +81,10 @@ struct DiffResult {
 // Entries of two inventories side by side: what changed, and how much did not.
 DiffedService compare_inventories(std::vector<InventoryEntry> from, std::vector<InventoryEntry> to);
 
+// The same of two restored states of one recipe; files one by one, since there may be a million.
+DiffedService compare_states(const Recipe& recipe, const RestoredService& from,
+                             const RestoredService& to, RecipeContext& context);
+
 // A service that cannot be read is in the result as failed and the others go on. Throws
 // Error(usage) for a service that neither side knows, and all that restore_snapshot throws.
 DiffResult run_diff(const DiffRequest& request, Environment& environment);

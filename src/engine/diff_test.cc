@@ -66,6 +66,35 @@ TEST(Inventories, ThingsOfOneIdDoNotHideEachOther) {
   EXPECT_FALSE(compare_inventories(two, {two[1], two[0]}).differs());
 }
 
+// As with both sides in memory, whatever the names and kinds.
+TEST_F(DiffTest, FilesOneByOneAreComparedAsInventoriesAre) {
+  const fs::path from = kit.folder / "from";
+  const fs::path to = kit.folder / "to";
+  for (const char* name :
+       {"a/x", "a/z/deep", "a-b", "a.c", "same", "turns", "\xff", "z/only/here"}) {
+    write_file(from / name, "1");
+  }
+  for (const char* name : {"a/x", "a/y", "a-", "a.c", "a/z.t", "same", "turns/inner", "\xfe"}) {
+    write_file(to / name, std::string_view(name) == "a.c" ? "2" : "1");
+  }
+  fs::create_symlink("a", from / "link");
+  fs::create_symlink("b", to / "link");
+  Environment world = kit.environment();
+  RecipeContext context = world.recipe_context();
+  for (const char* name : {"volume", "files", "command"}) {
+    const Recipe& recipe = kit.recipes.get(name);
+    RestoredService earlier{"s", from, {}};
+    RestoredService later{"s", to, {}};
+    const DiffedService streamed = compare_states(recipe, earlier, later, context);
+    const DiffedService held =
+        compare_inventories(recipe.inventory(earlier, context), recipe.inventory(later, context));
+    EXPECT_EQ(streamed.entries, held.entries) << name;
+    EXPECT_EQ(streamed.same, held.same);
+    EXPECT_GT(streamed.same, 1u);
+    EXPECT_GT(streamed.entries.size(), 9u);
+  }
+}
+
 TEST_F(DiffTest, NothingChanged) {
   const DiffResult result = diff(request(kit.backup().id));
   EXPECT_EQ(result.from, "vps-h1/2026-05-07");

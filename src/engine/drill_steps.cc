@@ -69,11 +69,32 @@ std::string hash_stored(UniqueFd fd, const IndexMember& member) {
   return hex_encode(hash.finish());
 }
 
+// Opens what is below a root. Folder by folder, since a path below scratch may be longer than the
+// kernel takes at once; the last folder is kept, as a neighbour lies in it most of the time.
+class Below {
+ public:
+  explicit Below(int root_fd) : root_fd_(root_fd) {}
+  UniqueFd open(std::string_view path, int flags) {
+    const size_t slash = path.rfind('/');
+    if (slash == path.npos) return open_below(root_fd_, path, flags);
+    if (!folder_fd_ || path.substr(0, slash) != folder_) {
+      folder_ = path.substr(0, slash);
+      folder_fd_ = open_below(root_fd_, folder_, O_RDONLY | O_DIRECTORY);
+      if (!folder_fd_) return {};
+    }
+    return open_below(folder_fd_.get(), path.substr(slash + 1), flags);
+  }
+
+ private:
+  int root_fd_;
+  std::string folder_;
+  UniqueFd folder_fd_;
+};
+
 // Empty when what lies on disk is what the index says.
-// Folder by folder, since a path below scratch may be longer than the kernel takes at once.
-std::string compare_with_disk(int root_fd, const IndexMember& member) {
+std::string compare_with_disk(Below& root, const IndexMember& member) {
   const std::string name = printable(member.meta.path);
-  const UniqueFd found = open_below(root_fd, member.meta.path, O_PATH);
+  const UniqueFd found = root.open(member.meta.path, O_PATH);
   if (!found) return format("'{}' is missing", name);
   const struct stat status = stat_fd(found.get(), name, ErrorKind::verification);
   switch (member.meta.type) {
@@ -88,7 +109,7 @@ std::string compare_with_disk(int root_fd, const IndexMember& member) {
   if (!S_ISREG(status.st_mode)) return format("'{}' is not a file", name);
   if (member.meta.type == FileType::hardlink) return "";
   if ((status.st_mode & 07777) != member.meta.mode) return format("'{}' has another mode", name);
-  UniqueFd fd = open_below(root_fd, member.meta.path, O_RDONLY);
+  UniqueFd fd = root.open(member.meta.path, O_RDONLY);
   if (!fd) return format("'{}' cannot be read", name);
   if (hash_stored(std::move(fd), member) != member.sha256) {
     return format("'{}' has other content", name);
@@ -146,12 +167,13 @@ std::vector<ProbeResult> DrillSteps::probe_archive(const fs::path& root) {
   const auto source = open_index(environment_.store, manifest_, request_.identities);
   IndexReader index(*source);
   const UniqueFd root_fd = open_file(root, O_RDONLY | O_DIRECTORY, 0, ErrorKind::verification);
+  Below below(root_fd.get());
   Faults faults;
   // Only the last of several members with one path is on disk; it is compared when all are known.
   std::map<std::string, std::string> wrong;
   while (auto member = index.next()) {
     environment_.stop.throw_if_stopped();
-    const std::string fault = compare_with_disk(root_fd.get(), *member);
+    const std::string fault = compare_with_disk(below, *member);
     const auto known = wrong.find(member->meta.path);
     if (fault.empty()) {
       if (known != wrong.end()) wrong.erase(known);

@@ -71,8 +71,7 @@ DiffedService compare_with_live(const ReplaceRequest& request, const Recipe& rec
     const RestoredService live =
         read_live(request.service, scratch.path() / "live", environment, warnings);
     RecipeContext context = environment.recipe_context();
-    diff =
-        compare_inventories(recipe.inventory(live, context), recipe.inventory(restored, context));
+    diff = compare_states(recipe, live, restored, context);
     diff.warnings = std::move(warnings);
   } catch (const Error& error) {
     diff.state = DiffState::failed;

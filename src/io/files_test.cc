@@ -147,6 +147,20 @@ TEST_F(Files, RemoveTreeFollowsNoLinks) {
   EXPECT_EQ(slurp(folder_ / "victim/keep"), "keep");
 }
 
+// Files and folders of one wide folder, whatever their order.
+TEST_F(Files, RemoveTreeKnowsNoWidth) {
+  fs::create_directory(folder_ / "wide");
+  const UniqueFd at = open_file(folder_ / "wide", O_RDONLY | O_DIRECTORY);
+  for (int number = 0; number < 5000; ++number) {
+    const std::string name = format("{}-{}", std::string(240, 'n'), number);
+    ASSERT_EQ(::mkdirat(at.get(), name.c_str(), 0700), 0);
+    const UniqueFd file(::openat(at.get(), (name + "f").c_str(), O_CREAT | O_WRONLY, 0600));
+    ASSERT_TRUE(file);
+  }
+  remove_tree(folder_ / "wide", ErrorKind::limit);
+  EXPECT_FALSE(fs::exists(folder_ / "wide"));
+}
+
 // Deeper than a process may have descriptors, and with side branches all the way down.
 TEST_F(Files, RemoveTreeKnowsNoDepth) {
   rlimit descriptors{};

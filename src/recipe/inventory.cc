@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include "base/error.h"
 #include "base/format.h"
 #include "crypto/hash.h"
-#include "recipe/volume/walk.h"
 
 namespace lifeboat {
 namespace {
@@ -40,24 +40,42 @@ std::string link_target(const TreeWalk& walk, const TreeEntry& entry) {
 
 }  // namespace
 
+std::optional<InventoryEntry> FileInventory::next() {
+  const std::optional<TreeEntry> entry = walk_.next();
+  if (!entry) return std::nullopt;
+  InventoryEntry made{.kind = "file", .id = entry->path, .name = entry->path, .fingerprint = {}};
+  const mode_t mode = entry->status.st_mode;
+  if (S_ISDIR(mode)) {
+    made.kind = "folder";
+  } else if (S_ISLNK(mode)) {
+    made.kind = "link";
+    made.fingerprint = link_target(walk_, *entry);
+  } else if (S_ISREG(mode)) {
+    made.fingerprint = content_hash(walk_, *entry);
+  }
+  if (!S_ISLNK(mode)) made.fingerprint += format(" {:04o}", mode & 07777);
+  return made;
+}
+
+bool FileInventory::is_before(std::string_view left, std::string_view right) {
+  const auto rank = [](char letter) {
+    return letter == '/' ? 0 : static_cast<int>(static_cast<unsigned char>(letter));
+  };
+  return std::lexicographical_compare(
+      left.begin(), left.end(), right.begin(), right.end(),
+      [&](char one, char other) { return rank(one) < rank(other); });
+}
+
+bool has_inventory_of_files(const Recipe& recipe) {
+  const std::string& name = recipe.info().name;
+  return name == "volume" || name == "files" || name == "command";
+}
+
 std::vector<InventoryEntry> inventory_of_files(const std::filesystem::path& folder,
                                                const StopToken& stop) {
   std::vector<InventoryEntry> entries;
-  TreeWalk walk(folder, {}, stop);
-  while (const std::optional<TreeEntry> entry = walk.next()) {
-    InventoryEntry made{.kind = "file", .id = entry->path, .name = entry->path, .fingerprint = {}};
-    const mode_t mode = entry->status.st_mode;
-    if (S_ISDIR(mode)) {
-      made.kind = "folder";
-    } else if (S_ISLNK(mode)) {
-      made.kind = "link";
-      made.fingerprint = link_target(walk, *entry);
-    } else if (S_ISREG(mode)) {
-      made.fingerprint = content_hash(walk, *entry);
-    }
-    if (!S_ISLNK(mode)) made.fingerprint += format(" {:04o}", mode & 07777);
-    entries.push_back(std::move(made));
-  }
+  FileInventory files(folder, stop);
+  while (std::optional<InventoryEntry> entry = files.next()) entries.push_back(std::move(*entry));
   return entries;
 }
 

@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr off_t sqlite_mark_bytes = 16;  // what is smaller need not be read
+
 std::string integrity_of(const fs::path& file, const StopToken& stop) {
   try {
     SqliteDatabase database(file, SqliteOpen::copy, stop);
@@ -93,7 +95,7 @@ ProbeResult probe_sqlite_files(const fs::path& folder, const std::vector<std::st
   uint64_t with_log = 0;
   TreeWalk walk(folder, exclude, stop);
   while (const std::optional<TreeEntry> entry = walk.next()) {
-    if (!S_ISREG(entry->status.st_mode)) continue;
+    if (!S_ISREG(entry->status.st_mode) || entry->status.st_size < sqlite_mark_bytes) continue;
     const UniqueFd fd = open_below(entry->parent_fd, entry->name, O_RDONLY);
     if (!fd || !begins_as_sqlite(fd.get())) continue;
     const fs::path file = folder / entry->path;
