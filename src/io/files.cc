@@ -122,8 +122,13 @@ struct TreeRemover {
 
 }  // namespace
 
+// A FIFO put in the file's place would be waited for without end.
 std::string read_file(const fs::path& path, uint64_t size_max, ErrorKind kind) {
-  FdSource source(open_file(path, O_RDONLY, 0, kind), path.native(), kind);
+  UniqueFd fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, kind);
+  if (!S_ISREG(stat_fd(fd.get(), path.native(), kind).st_mode)) {
+    throw Error(kind, format("read '{}': it is not a regular file", path.native()));
+  }
+  FdSource source(std::move(fd), path.native(), kind);
   const Bytes bytes = read_all(source, size_max, format("'{}'", path.native()));
   return std::string(as_text(bytes));
 }
@@ -249,7 +254,7 @@ void remove_tree(const fs::path& path, ErrorKind kind) {
 }
 
 ScratchDirectory::ScratchDirectory(const fs::path& parent, std::string_view prefix, Random& random)
-    : path_(parent / format("{}{}", prefix, random_hex(random, 6))) {
+    : path_(fs::weakly_canonical(parent) / format("{}{}", prefix, random_hex(random, 6))) {
   if (::mkdir(path_.c_str(), 0700) != 0) {
     throw system_error(ErrorKind::limit, format("create scratch folder '{}'", path_.native()),
                        errno);

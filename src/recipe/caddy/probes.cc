@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 #include "crypto/x509.h"
 #include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/caddy/pairs.h"
 #include "recipe/details.h"
 #include "recipe/inventory.h"
@@ -31,8 +32,9 @@ std::vector<JudgedCertificate> judge_all(const fs::path& folder,
   std::vector<JudgedCertificate> all;
   for (const CaddyPair& pair : pairs) {
     const bool has_key = fs::is_regular_file(fs::symlink_status(folder / pair.key));
-    all.push_back(judge_pair(pair, read_file(folder / pair.certificate, file_bytes_max),
-                             has_key ? read_file(folder / pair.key, file_bytes_max) : ""));
+    all.push_back(
+        judge_pair(pair, read_file_without_links(folder / pair.certificate, file_bytes_max),
+                   has_key ? read_file_without_links(folder / pair.key, file_bytes_max) : ""));
   }
   return all;
 }
@@ -59,7 +61,7 @@ ProbeResult probe_json(const fs::path& folder, const CaddyFiles& files) {
   ProbeResult answer{"the JSON files parse", true, "all", "all", ""};
   for (const std::string& path : files.metadata) {
     try {
-      check_json_object(read_file(folder / path, file_bytes_max));
+      check_json_object(read_file_without_links(folder / path, file_bytes_max));
     } catch (const Error& error) {
       answer.passed = false;
       answer.found = format("'{}': {}", printable(path), error.what());
@@ -79,7 +81,8 @@ bool looks_like_key(std::string_view text) {
 ProbeResult probe_accounts(const fs::path& folder, const CaddyFiles& files) {
   ProbeResult answer{"every account has its private key", true, "all", "all", ""};
   for (const CaddyAccount& account : files.accounts) {
-    if (!account.key.empty() && looks_like_key(read_file(folder / account.key, file_bytes_max))) {
+    if (!account.key.empty() &&
+        looks_like_key(read_file_without_links(folder / account.key, file_bytes_max))) {
       continue;
     }
     answer.passed = false;
@@ -113,7 +116,8 @@ void remove_key(const RestoredService& restored) {
 // Within the first certificate of the chain: cut between two, the rest would still parse.
 void cut_certificate(const RestoredService& restored) {
   const fs::path path = restored.directory / first_pair(restored).certificate;
-  const size_t end = read_file(path, file_bytes_max).find("-----END CERTIFICATE-----");
+  const size_t end =
+      read_file_without_links(path, file_bytes_max).find("-----END CERTIFICATE-----");
   if (end == std::string::npos) throw nothing_to_damage("the certificate has no end");
   if (::truncate(path.c_str(), static_cast<off_t>(end / 2)) != 0) {
     throw system_error(ErrorKind::service, "cut a certificate", errno);
@@ -154,7 +158,7 @@ std::vector<InventoryEntry> inventory_caddy(const RestoredService& restored,
   const CaddyFiles files = restored_files(restored, stop);
   const auto content = [&](const std::string& path) {
     const bool is_there = fs::is_regular_file(fs::symlink_status(folder / path));
-    return is_there ? read_file(folder / path, file_bytes_max) : std::string();
+    return is_there ? read_file_without_links(folder / path, file_bytes_max) : std::string();
   };
   std::vector<InventoryEntry> entries;
   for (const auto* list : {&files.sites, &files.authorities}) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "io/no_links.h"
 #include "recipe/volume/glob.h"
 
 namespace lifeboat {
@@ -28,12 +29,10 @@ fs::path clean(const std::string& named) {
 
 // Nothing if it is not there.
 std::optional<ListedPath> look(const fs::path& named) {
-  std::error_code error;
-  const fs::path parent = fs::canonical(named.parent_path(), error);
   struct stat status {};
-  const fs::path path = parent / named.filename();
-  if (!error && ::lstat(path.c_str(), &status) == 0) return {{path, S_ISDIR(status.st_mode)}};
-  const int reason = error ? error.value() : errno;
+  const fs::path path = trusted_path(named.parent_path()) / named.filename();
+  if (::lstat(path.c_str(), &status) == 0) return {{path, S_ISDIR(status.st_mode)}};
+  const int reason = errno;
   if (reason == ENOENT || reason == ENOTDIR) return std::nullopt;
   throw system_error(ErrorKind::service, format("read '{}'", printable(named.native())), reason)
       .hint("Run as root, or leave the path out.");

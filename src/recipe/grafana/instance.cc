@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "io/files.h"
 #include "io/folder.h"
+#include "io/no_links.h"
 #include "recipe/container.h"
 #include "recipe/grafana/secrets.h"
 #include "recipe/volume/locate.h"
@@ -93,9 +94,10 @@ GrafanaKey find_grafana_key(const Service& service, const fs::path& folder,
                             RecipeContext& context) {
   GrafanaKey made;
   const std::string named = service.settings.text("ini");
-  const fs::path file = named.empty() ? folder / grafana_ini_name : fs::path(named);
+  const fs::path file = named.empty() ? folder / grafana_ini_name : trusted_path(named);
   std::error_code ignored;
-  if (!named.empty() || fs::exists(file, ignored)) made.ini = read_file(file, ini_bytes_max);
+  if (!named.empty() || fs::exists(file, ignored))
+    made.ini = read_file_without_links(file, ini_bytes_max);
   const auto setting = service.settings.secret("secret_key");
   if (setting && !setting->empty()) {
     made.key = setting->clone();

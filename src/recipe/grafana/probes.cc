@@ -12,6 +12,7 @@
 #include "io/fd.h"
 #include "io/files.h"
 #include "io/folder.h"
+#include "io/no_links.h"
 #include "recipe/details.h"
 #include "recipe/grafana/api.h"
 #include "recipe/grafana/export_files.h"
@@ -179,7 +180,7 @@ void probe_export(const RestoredService& restored, std::vector<ProbeResult>& res
 
 ProbeResult probe_secrets(SqliteDatabase& database, const fs::path& key_file, uint64_t expected) {
   return ask("every secret decrypts with the key in the archive", [&] {
-    const std::string key = read_file(key_file, key_bytes_max);
+    const std::string key = read_file_without_links(key_file, key_bytes_max);
     const GrafanaSecretTest test = test_grafana_secrets(database, key);
     std::string evidence = test.failing.empty() ? "data sources, plugins and contact points"
                                                 : "these do not: " + first_of(test.failing);

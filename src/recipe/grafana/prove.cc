@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "docker/scratch_containers.h"
 #include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/details.h"
 #include "recipe/grafana/api.h"
 #include "recipe/grafana/instance.h"
@@ -121,7 +122,8 @@ std::vector<ProbeResult> prove_grafana(const RestoredService& restored, ProvingG
   SqliteDatabase database(file, SqliteOpen::copy, context.stop);
   const int64_t org = database.query_integer("SELECT id FROM org ORDER BY id LIMIT 1");
   const std::string name = database.query_text("SELECT name FROM org ORDER BY id LIMIT 1");
-  const std::string key = read_file(restored.directory / grafana_key_name, key_bytes_max);
+  const std::string key =
+      read_file_without_links(restored.directory / grafana_key_name, key_bytes_max);
   HttpClient client = with_context("start Grafana on the restored database", [&] {
     const std::string id = ground.containers->start(container_of(image, data, key, name));
     HttpOptions options;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "crypto/kdf.h"
 #include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/grafana/export.h"
 #include "recipe/grafana/import.h"
 #include "recipe/grafana/instance.h"
@@ -30,8 +31,8 @@ GrafanaSourceSecrets restored_secrets(const RestoredService& restored, const Sto
   const fs::path file = restored.directory / grafana_database_name;
   if (!is_there(file)) return {};
   SqliteDatabase database(file, SqliteOpen::copy, stop);
-  return grafana_source_secrets(database,
-                                read_file(restored.directory / grafana_key_name, key_bytes_max));
+  return grafana_source_secrets(
+      database, read_file_without_links(restored.directory / grafana_key_name, key_bytes_max));
 }
 
 // Where the live state is kept: beside Lifeboat's own notes, private.
@@ -88,7 +89,8 @@ ReplaceReport replace_database(const Service& service, const RestoredService& re
                                RecipeContext& context) {
   const fs::path folder = find_grafana_folder(service, context);
   const GrafanaKey live = find_grafana_key(service, folder, context);
-  const std::string key = read_file(restored.directory / grafana_key_name, key_bytes_max);
+  const std::string key =
+      read_file_without_links(restored.directory / grafana_key_name, key_bytes_max);
   if (!constant_time_equal(live.key.view(), as_bytes(key))) {
     throw Error(
         ErrorKind::service,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "io/files.h"
 #include "io/folder.h"
+#include "io/no_links.h"
 #include "recipe/grafana/api.h"
 #include "recipe/grafana/export_files.h"
 
@@ -64,11 +65,7 @@ std::vector<RestoredOrg> restored_orgs(const fs::path& service_folder) {
 }
 
 Json read_export(const fs::path& file) {
-  if (fs::is_symlink(fs::symlink_status(file))) {
-    throw Error(ErrorKind::verification,
-                format("read '{}': it is a symbolic link", printable(file.native())));
-  }
-  const std::string text = read_file(file, file_bytes_max);
+  const std::string text = read_file_without_links(file, file_bytes_max);
   return parse_json(text, format("'{}'", printable(file.native())));
 }
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
-#include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/mysql/probes.h"
 
 namespace lifeboat {
@@ -109,8 +109,9 @@ std::vector<InventoryEntry> inventory_of_dumps(const RestoredService& restored,
   const auto grants = restored.directory / "grants.sql";
   std::error_code ignored;
   if (std::filesystem::exists(grants, ignored)) {
-    entries.push_back({"list of accounts", "grants", "accounts and their rights",
-                       hash_of(read_file(grants, grants_bytes_max, ErrorKind::verification))});
+    entries.push_back(
+        {"list of accounts", "grants", "accounts and their rights",
+         hash_of(read_file_without_links(grants, grants_bytes_max, ErrorKind::verification))});
   }
   return entries;
 }

@@ -1,7 +1,7 @@
 #include "recipe/n8n/instance.h"
 
 #include "base/format.h"
-#include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/volume/locate.h"
 
 namespace lifeboat {
@@ -80,7 +80,7 @@ N8nKey read_n8n_key(const Service& service, const fs::path& folder) {
   std::error_code ignored;
   const bool is_there = fs::exists(file, ignored);
   N8nKey made;
-  if (is_there) made.config_text = read_file(file, config_bytes_max);
+  if (is_there) made.config_text = read_file_without_links(file, config_bytes_max);
   Json config = is_there ? parse_config(made.config_text) : Json::object();
   const std::optional<Secret> stored = key_member(config);
   if (stored) {

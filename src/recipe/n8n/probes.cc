@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "crypto/openssl_salted.h"
-#include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/n8n/instance.h"
 #include "recipe/n8n/json_list.h"
 #include "recipe/n8n/tables.h"
@@ -38,7 +38,8 @@ std::string first_of(const std::vector<std::string>& names) {
 
 ProbeResult probe_config(const fs::path& file) {
   return ask("config holds the key", [&] {
-    const bool has_key = key_of_n8n_config(read_file(file, config_bytes_max)).has_value();
+    const bool has_key =
+        key_of_n8n_config(read_file_without_links(file, config_bytes_max)).has_value();
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0) {
       throw system_error(ErrorKind::service, format("stat '{}'", file.native()), errno);
@@ -50,7 +51,8 @@ ProbeResult probe_config(const fs::path& file) {
 
 ProbeResult probe_credentials(SqliteDatabase& database, const fs::path& config, uint64_t expected) {
   return ask("every credential decrypts", [&] {
-    const std::optional<Secret> key = key_of_n8n_config(read_file(config, config_bytes_max));
+    const std::optional<Secret> key =
+        key_of_n8n_config(read_file_without_links(config, config_bytes_max));
     if (!key) throw Error(ErrorKind::service, "read n8n's config: it has no key");
     const CredentialTest test = test_credentials(database, n8n_passphrase(key->reveal()).reveal());
     return compare("", format("{} of {}", expected, expected),
@@ -168,8 +170,8 @@ std::vector<InventoryEntry> inventory_n8n(const RestoredService& restored, const
                                                "versionId", "versionCounter", "lastActiveAt"};
   std::vector<InventoryEntry> entries =
       inventory_of_rows(database, "workflow_entity", "workflow", "name", volatile_columns);
-  const std::optional<Secret> key =
-      key_of_n8n_config(read_file(restored.directory / n8n_config_name, config_bytes_max));
+  const std::optional<Secret> key = key_of_n8n_config(
+      read_file_without_links(restored.directory / n8n_config_name, config_bytes_max));
   SqliteStatement rows = database.prepare("SELECT id, name, type, data FROM credentials_entity");
   while (rows.step()) {
     const std::string content(rows.text(3));

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "io/fd.h"
 #include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/n8n/instance.h"
 #include "recipe/n8n/json_list.h"
 #include "recipe/n8n/runs.h"
@@ -171,8 +172,8 @@ class Questions {
   }
 
   uint64_t empty_credentials() {
-    const auto key = key_of_n8n_config(
-        read_file(restored_.directory / n8n_config_name, config_bytes_max, ErrorKind::service));
+    const auto key = key_of_n8n_config(read_file_without_links(
+        restored_.directory / n8n_config_name, config_bytes_max, ErrorKind::service));
     if (!key) return 0;
     SqliteDatabase database(restored_.directory / n8n_database_name, SqliteOpen::copy,
                             context_.stop);

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
-#include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/container.h"
 #include "recipe/n8n/instance.h"
 #include "recipe/volume/replace.h"
@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 constexpr uint64_t config_bytes_max = 1 << 20;
 
 void check_key(const Service& service, const fs::path& config, RecipeContext& context) {
-  const std::optional<Secret> key = key_of_n8n_config(read_file(config, config_bytes_max));
+  const std::optional<Secret> key =
+      key_of_n8n_config(read_file_without_links(config, config_bytes_max));
   if (!key) {
     throw Error(ErrorKind::verification, "read the restored config of n8n: it has no key");
   }

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
-#include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/details.h"
 #include "recipe/postgres/dump_notes.h"
 #include "recipe/postgres/dump_scan.h"
@@ -55,7 +55,8 @@ ProbeResult probe_create(const RestoredService& restored,
                          const std::vector<NotedDatabase>& databases) {
   std::string fault;
   try {
-    const std::string text = read_file(restored.directory / "databases.sql", globals_bytes_max);
+    const std::string text =
+        read_file_without_links(restored.directory / "databases.sql", globals_bytes_max);
     for (const NotedDatabase& database : databases) {
       const std::string wanted =
           format("\n-- database: {}\nCREATE DATABASE {} ", percent_encode(database.name),
@@ -86,7 +87,7 @@ void remove_row_of_any(const RestoredService& restored) {
 
 void remove_first_role(const RestoredService& restored) {
   const fs::path path = restored.directory / "globals.sql";
-  std::string text = read_file(path, globals_bytes_max);
+  std::string text = read_file_without_links(path, globals_bytes_max);
   const size_t begin = text.find("\nCREATE ROLE ");
   if (begin == std::string::npos) throw Error(ErrorKind::service, "damage the roles: none is left");
   text.erase(begin, text.find('\n', begin + 1) - begin);

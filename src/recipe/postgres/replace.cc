@@ -7,7 +7,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/details.h"
 #include "recipe/postgres/client.h"
 #include "recipe/postgres/dump_notes.h"
@@ -92,7 +92,8 @@ class Replacement {
   void read_incoming() {
     const std::string stamp = stamp_of(context_.clock.now());
     const auto living = list_server(client_).databases;
-    const std::string text = read_file(restored_.directory / "databases.sql", script_bytes_max);
+    const std::string text =
+        read_file_without_links(restored_.directory / "databases.sql", script_bytes_max);
     for (NotedDatabase& noted : read_noted_databases(restored_.expected.details)) {
       Incoming& one = incoming_.emplace_back();
       one.fresh = suffixed(noted.name, "_restored_" + stamp);

@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "io/no_links.h"
 #include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/sqlite/probes.h"
@@ -35,7 +36,7 @@ std::string schema_digest(SqliteDatabase& database) {
   return sha256_hex(as_bytes(all));
 }
 
-fs::path file_of(const Service& service) { return service.settings.text("path"); }
+fs::path file_of(const Service& service) { return trusted_path(service.settings.text("path")); }
 
 Facts read_facts(SqliteSnapshot& snapshot, const std::string& member) {
   SqliteDatabase& database = snapshot.database();
@@ -123,8 +124,8 @@ class SqliteRecipe final : public Recipe {
   }
 
   std::vector<Finding> check(const Service& service, RecipeContext& context) const override {
-    const fs::path file = file_of(service);
     try {
+      const fs::path file = file_of(service);
       std::error_code ignored;
       if (!fs::is_regular_file(file, ignored)) {
         throw Error(ErrorKind::service,

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/fd.h"
+#include "io/no_links.h"
 #include "recipe/scratch_file.h"
 #include "recipe/sqlite/live_pages.h"
 #include "recipe/sqlite/wal_reader.h"
@@ -24,12 +25,12 @@ constexpr uint64_t copy_block_bytes = 1 << 20;
 
 // SQLite's own words for a missing file are "unable to open database file".
 void require_file(const fs::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) {
+  const UniqueFd fd = open_without_links(path, O_PATH);
+  if (!fd) {
     throw system_error(ErrorKind::service, format("open SQLite database '{}'", path.native()),
                        errno);
   }
-  if (!S_ISREG(status.st_mode)) {
+  if (!S_ISREG(stat_fd(fd.get(), path.native()).st_mode)) {
     throw Error(ErrorKind::service,
                 format("open SQLite database '{}': it is no regular file", path.native()));
   }
@@ -298,7 +299,9 @@ std::string snapshot_consistency(const SqliteSnapshotInfo& info) {
 
 bool is_sqlite_file(const fs::path& path) {
   constexpr std::string_view magic("SQLite format 3\0", 16);
-  FdSource source(open_file(path, O_RDONLY), path.native());
+  UniqueFd fd = open_without_links(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) throw system_error(ErrorKind::service, format("open '{}'", path.native()), errno);
+  FdSource source(std::move(fd), path.native());
   Bytes begin(magic.size());
   const size_t count = read_full(source, begin);
   return count == magic.size() && as_text(begin) == magic;

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "io/no_links.h"
 #include "recipe/sqlite/page_files.h"
 
 namespace lifeboat {
@@ -52,6 +54,34 @@ std::string hint_for(int result) {
     default:
       return "";
   }
+}
+
+// A database lies where others write, and SQLite opens by name what lies beside it. So its files
+// are opened without following links, and the one file that a journal may name as it likes, to be
+// removed afterwards (the super-journal of a commit over several databases), is not opened at all.
+void register_careful_files() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    sqlite3_vfs* system = sqlite3_vfs_find("unix");
+    ensure(system != nullptr, "SQLite has its files of Unix");
+    const auto open_call = [](const char* path, int flags, int mode) {
+      return open_without_links(path, flags, static_cast<mode_t>(mode)).release();
+    };
+    system->xSetSystemCall(system, "open",
+                           reinterpret_cast<sqlite3_syscall_ptr>(
+                               static_cast<int (*)(const char*, int, int)>(open_call)));
+    static sqlite3_vfs careful = *system;
+    static const auto open_file = system->xOpen;
+    careful.zName = "lifeboat-files";
+    careful.pNext = nullptr;
+    careful.xOpen = [](sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
+                       int* result) {
+      file->pMethods = nullptr;
+      if ((flags & SQLITE_OPEN_SUPER_JOURNAL) != 0) return SQLITE_CANTOPEN;
+      return open_file(vfs, name, file, flags, result);
+    };
+    ensure(sqlite3_vfs_register(&careful, /*makeDflt=*/1) == SQLITE_OK, "SQLite takes our files");
+  });
 }
 
 }  // namespace
@@ -158,10 +188,12 @@ SqliteDatabase::~SqliteDatabase() {
 }
 
 void SqliteDatabase::open(const std::string& uri, int flags, const char* vfs) {
+  register_careful_files();
   sqlite3* made = nullptr;
-  const int result =
-      sqlite3_open_v2(uri.c_str(), &made,
-                      flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
+  const int result = sqlite3_open_v2(
+      uri.c_str(), &made,
+      flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW,
+      vfs);
   connection_.reset(made);
   if (result != SQLITE_OK) fail(result, "open it");
   // Not SQLITE_DBCONFIG_TRUSTED_SCHEMA off: SQLite 3.40 then refuses n8n's CHECK (json_valid(...)).

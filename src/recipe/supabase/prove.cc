@@ -8,7 +8,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/fd.h"
-#include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/details.h"
 #include "recipe/postgres/dump_notes.h"
 #include "recipe/postgres/prove.h"
@@ -102,7 +102,7 @@ std::vector<std::string> copy_schema(PostgresClient& client, const fs::path& sou
   }
   std::vector<std::string> missing;
   std::string adapted;
-  for (const std::string& line : split(read_file(source, schema_bytes_max), '\n')) {
+  for (const std::string& line : split(read_file_without_links(source, schema_bytes_max), '\n')) {
     const auto extension = made_extension(line);
     if (extension && !available.contains(*extension)) {
       missing.push_back(printable(*extension));

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
-#include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/volume/locate.h"
 
 namespace lifeboat {
@@ -52,7 +52,7 @@ bool is_file(const fs::path& path) {
 }
 
 std::string database_in(const fs::path& configuration) {
-  const std::string text = read_file(configuration, configuration_bytes_max);
+  const std::string text = read_file_without_links(configuration, configuration_bytes_max);
   const std::string url = entry_of(text, "database.url");
   if (url.empty()) {
     if (entry_of(text, "database.driver").find("h2") != std::string::npos) throw on_h2();

@@ -11,6 +11,7 @@
 #include "crypto/base64.h"
 #include "crypto/x509.h"
 #include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/certificates.h"
 #include "recipe/container.h"
 #include "recipe/details.h"
@@ -144,7 +145,7 @@ ProbeResult probe_mode(const fs::path& path) {
 // The file as JSON, changed by `change`, written back.
 void rewrite(const RestoredService& restored, const std::function<void(Json&)>& change) {
   const fs::path path = restored_path(restored);
-  Json acme = parse_json(read_file(path, acme_bytes_max), "acme.json");
+  Json acme = parse_json(read_file_without_links(path, acme_bytes_max), "acme.json");
   Json* certificates = find_certificates(acme);
   if (certificates == nullptr) {
     throw Error(ErrorKind::service, "damage acme.json: it has no certificate");
@@ -234,7 +235,7 @@ class TraefikRecipe final : public Recipe {
     std::vector<AcmeCertificate> certificates;
     std::vector<ProbeResult> answers;
     answers.push_back(ask("acme.json parses", [&]() -> ProbeResult {
-      certificates = parse_acme(read_file(path, acme_bytes_max));
+      certificates = parse_acme(read_file_without_links(path, acme_bytes_max));
       return {"acme.json parses", true, "yes", "yes", ""};
     }));
     const Item* item = restored.expected.find("certificates");
@@ -255,7 +256,7 @@ class TraefikRecipe final : public Recipe {
                                         RecipeContext& context) const override {
     const fs::path path = restored_path(restored);
     std::vector<InventoryEntry> entries;
-    for (const AcmeCertificate& one : parse_acme(read_file(path, acme_bytes_max))) {
+    for (const AcmeCertificate& one : parse_acme(read_file_without_links(path, acme_bytes_max))) {
       const std::string names = format("{}", join(one.sans, ","));
       entries.push_back(certificate_entry(format("{} {} {}", one.resolver, one.domain, names),
                                           printable(one.domain), one.chain, one.key));

@@ -5,7 +5,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
-#include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/details.h"
 #include "recipe/mysql/probes.h"
 #include "recipe/sqlite/probes.h"
@@ -31,7 +31,7 @@ ProbeResult probe_config(const RestoredService& restored) {
     const std::string expected = detail_text(restored.expected.details, "type", "none");
     const fs::path file = restored.directory / kuma_config_name;
     if (!fs::exists(file)) return compare("", expected, "none");
-    const KumaDatabase database = kuma_database_of(read_file(file, config_bytes_max));
+    const KumaDatabase database = kuma_database_of(read_file_without_links(file, config_bytes_max));
     return compare("", expected,
                    database == KumaDatabase::sqlite             ? "sqlite"
                    : database == KumaDatabase::embedded_mariadb ? "embedded-mariadb"

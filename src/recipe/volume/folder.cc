@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/fd.h"
+#include "io/no_links.h"
 #include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/sqlite/sqlite.h"
@@ -39,7 +40,7 @@ bool has_bytes(const fs::path& file) {
 Json folder_details(const Service& service, const fs::path& folder) {
   const std::string volume = service.settings.text("volume");
   const struct stat status =
-      stat_fd(open_file(folder, O_RDONLY | O_DIRECTORY).get(), folder.native());
+      stat_fd(open_without_links(folder, O_RDONLY | O_DIRECTORY).get(), folder.native());
   Json details = Json::object();
   details["source"] = volume.empty() ? printable(folder.native()) : format("volume '{}'", volume);
   details["root"] = {{"mode", format("{:04o}", status.st_mode & 07777)},

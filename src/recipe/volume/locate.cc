@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/fd.h"
+#include "io/no_links.h"
 
 namespace lifeboat {
 namespace {
@@ -93,8 +94,8 @@ std::vector<OptionSpec> locate_options() {
 }
 
 fs::path locate_folder(const Service& service, RecipeContext& context) {
-  const fs::path folder = configured_folder(service.settings, context);
-  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const fs::path folder = trusted_path(configured_folder(service.settings, context));
+  const UniqueFd fd = open_without_links(folder, O_RDONLY | O_DIRECTORY);
   if (!fd || ::faccessat(fd.get(), ".", R_OK | X_OK, AT_EACCESS) != 0) {
     const int reason = errno;
     throw system_error(ErrorKind::service, format("open folder '{}'", folder.native()), reason)

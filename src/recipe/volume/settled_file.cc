@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "io/no_links.h"
 #include "recipe/volume/live_file.h"
 #include "recipe/volume/meta.h"
 
@@ -22,7 +23,8 @@ constexpr int reads_max = 6;
 constexpr int pause_ms = 100;
 
 SettledFile read_once(const fs::path& folder, const std::string& path) {
-  const UniqueFd root = open_file(folder, O_RDONLY | O_DIRECTORY);
+  const UniqueFd root = open_without_links(folder, O_RDONLY | O_DIRECTORY);
+  if (!root) fail_unreadable(folder, errno);
   LiveFile file{open_below(root.get(), path, O_RDONLY), {}, folder / path, path, 1};
   if (!file.fd) fail_unreadable(file.path, errno);
   file.before = stat_fd(file.fd.get(), file.path.native());

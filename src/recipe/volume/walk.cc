@@ -9,6 +9,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "io/no_links.h"
 
 namespace lifeboat {
 namespace {
@@ -70,7 +71,7 @@ void fail_unreadable(const fs::path& path, int error_number) {
 TreeWalk::TreeWalk(fs::path root, const std::vector<std::string>& exclude, StopToken stop,
                    const std::string& only)
     : root_(std::move(root)),
-      root_fd_(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+      root_fd_(open_without_links(root_, O_RDONLY | O_DIRECTORY)),
       exclude_(exclude.begin(), exclude.end()),
       stop_(std::move(stop)) {
   if (!root_fd_) fail_unreadable(root_, errno);

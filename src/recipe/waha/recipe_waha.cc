@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "io/files.h"
+#include "io/no_links.h"
 #include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/inventory.h"
@@ -195,7 +196,7 @@ ProbeResult probe_session_json(const fs::path& folder, const WahaSessions& sessi
     if (!is_asked) continue;
     ++asked;
     try {
-      check_json_object(read_file(folder / entry->path, json_bytes_max));
+      check_json_object(read_file_without_links(folder / entry->path, json_bytes_max));
     } catch (const Error& error) {
       answer.passed = false;
       answer.found = format("'{}': {}", printable(entry->path), error.what());
