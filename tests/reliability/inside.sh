@@ -46,11 +46,11 @@ hidden = os.waitpid(child, 0)[1] == 0
 with open(sys.argv[1], "w") as out:
     print("locked", locked > 0, "core", core, "hidden", hidden, "extra", extra, file=out)
 P
-printf 'DB_PASSWORD=%s\nHOOK=%s\n' pw-in-the-env-file https://127.0.0.1:1/hook-token > env
+printf 'DB_PASSWORD=%s\nHOOK=%s\n' pw-in-the-env-file https://127.0.0.1:1/hook-token > lifeboat.env
 write_config "web: {recipe: volume, path: $place/data}" \
   "dump: {recipe: command, command: [/bin/echo, content], min_bytes: 1}"
 {
-  echo "env_file: $place/env"
+  echo "env_file: $place/lifeboat.env"
   echo "notify: {webhook: {url: \"\${HOOK}\", authorization: \"\${DB_PASSWORD}\"}}"
 } >> lifeboat.yaml
 sed -i "s|schedule: manual|schedule: manual, hooks: {before: [[/usr/bin/python3, $place/look.py, $place/looked]]}|" \
@@ -136,3 +136,31 @@ mkfifo n8n/config
 write_config "n8n: {recipe: n8n, path: $place/n8n}"
 run timeout 60 "$program" backup --config lifeboat.yaml
 [[ $status != 124 ]] || fail "a FIFO in a file's place is waited for"
+
+# --- A crashed writer's journal that names a file to be removed: SQLite would, as root.
+cat > hot.py << 'P'
+import shutil, sqlite3, struct, sys
+victim = sys.argv[1].encode()
+db = sqlite3.connect("grow.db", isolation_level=None)
+db.execute("CREATE TABLE t(x)")
+db.executemany("INSERT INTO t VALUES (?)", [("a" * 900,)] * 2000)
+db.execute("PRAGMA cache_size = 5")
+db.execute("BEGIN")
+db.execute("UPDATE t SET x = replace(x, 'a', 'b')")
+shutil.copy("grow.db", "hot.db")
+page = 4096
+end = struct.pack(">I", 0x40000000 // page + 1) + victim
+end += struct.pack(">II", len(victim), sum(victim)) + bytes.fromhex("d9d505f920a163d7")
+with open("grow.db-journal", "rb") as journal, open("hot.db-journal", "wb") as hot:
+    hot.write(journal.read() + end)
+db.execute("ROLLBACK")
+P
+echo precious > victim
+/usr/bin/python3 hot.py "$place/victim"
+write_config "db: {recipe: sqlite, path: $place/hot.db}"
+backup
+expect 4
+exists victim
+missing hot.db-journal
+backup
+expect 0
