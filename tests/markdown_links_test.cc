@@ -159,6 +159,11 @@ std::set<std::string> known_tests() {
   }
   const std::string list = slurp(fs::path(LIFEBOAT_SOURCE_DIR) / "tests/CMakeLists.txt");
   for (const std::string& name : matches(list, "lifeboat_script\\((\\w+) ")) known.insert(name);
+  const std::string counting =
+      slurp(fs::path(LIFEBOAT_SOURCE_DIR) / "tests/reliability/CMakeLists.txt");
+  for (const std::string& name : matches(counting, "lifeboat_reliability\\((\\w+) ")) {
+    known.insert("reliability_" + name);
+  }
   return known;
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "io/no_links.h"
 #include "process/process.h"
 #include "recipe/volume/walk.h"
 
@@ -97,7 +98,7 @@ std::optional<PlaceSize> measure_place(const fs::path& path, const StopToken& st
   if (!S_ISDIR(status.st_mode)) return PlaceSize{};
   PlaceSize size;
   try {
-    TreeWalk walk(path, {}, stop);
+    TreeWalk walk(trusted_path(path), {}, stop);
     for (uint64_t entries = 0; const auto entry = walk.next(); ++entries) {
       if (entries == entries_counted_max) {
         size.is_larger = true;
