@@ -15,6 +15,7 @@ using std::chrono::seconds;
 using std::chrono::sys_days;
 
 constexpr hours night_grace{2};  // a run may begin just before midnight
+constexpr hours clock_skew_max{1};
 constexpr size_t mean_runs = 7;
 constexpr size_t mean_runs_min = 3;  // fewer say nothing about what is usual
 
@@ -42,7 +43,11 @@ void judge_newest(const WatchGroup& group, const WatchRequest& request, std::str
           "right, the host never finished a backup, or all of them are gone."}});
     return;
   }
-  const ListedRun& newest = group.runs.back();
+  // What is later than now comes from a wrong clock, which is told; it must not hide an old store.
+  const auto known =
+      std::find_if(group.runs.rbegin(), group.runs.rend(),
+                   [&](const ListedRun& run) { return run.time <= request.now + clock_skew_max; });
+  const ListedRun& newest = known == group.runs.rend() ? group.runs.back() : *known;
   job.newest = newest.id;
   job.newest_time = newest.time;
   job.newest_bytes = newest.bytes;

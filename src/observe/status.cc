@@ -27,11 +27,16 @@ constexpr days cliff_days{7};    // less than that left: the last backups are ab
 constexpr hours unfinished_age_min{1};
 constexpr days unfinished_age_max{3};
 
+bool is_ahead(Timestamp time, Timestamp now) { return time > now + clock_skew_max; }
+// A clock may have been set while it ran.
+bool is_ahead(const PastSnapshot& one, Timestamp now) {
+  return is_ahead(one.started, now) || is_ahead(one.finished, now);
+}
+
 const PastSnapshot* newest_whole(const JobHistory& job, Timestamp now) {
-  const auto found =
-      std::find_if(job.snapshots.rbegin(), job.snapshots.rend(), [now](const PastSnapshot& one) {
-        return one.is_whole() && one.started <= now + clock_skew_max;
-      });
+  const auto found = std::find_if(
+      job.snapshots.rbegin(), job.snapshots.rend(),
+      [now](const PastSnapshot& one) { return one.is_whole() && !is_ahead(one, now); });
   return found == job.snapshots.rend() ? nullptr : &*found;
 }
 
@@ -145,8 +150,18 @@ void Assessor::add_snapshots(JobStatus& row, const JobHistory& job) {
     row.expires = whole->expires;
   }
   add_size(row, job);
-  if (job.snapshots.empty()) return;
-  const PastSnapshot& last = job.snapshots.back();
+  for (const PastSnapshot& one : job.snapshots) {
+    if (!is_ahead(one, input_.now)) continue;
+    tell(
+        FindingLevel::warning, row.host, row.job,
+        format("{} is dated in the future: a clock was wrong, and it counts for nothing until then",
+               one.name));
+  }
+  const auto known =
+      std::find_if(job.snapshots.rbegin(), job.snapshots.rend(),
+                   [this](const PastSnapshot& one) { return !is_ahead(one, input_.now); });
+  if (known == job.snapshots.rend()) return;
+  const PastSnapshot& last = *known;
   row.last_run = last.started;
   if (!last.error.empty()) {
     row.run = "damaged";
@@ -169,7 +184,7 @@ void Assessor::add_snapshots(JobStatus& row, const JobHistory& job) {
 void Assessor::add_drills(JobStatus& row, const JobHistory& job) {
   const PastDrill* last = nullptr;
   for (const PastDrill& drill : job.drills) {
-    if (drill.drilled > input_.now + clock_skew_max) continue;
+    if (is_ahead(drill.drilled, input_.now)) continue;
     if (drill.verdict == FindingLevel::ok) {
       row.proved = drill.drilled;
       row.recovery = drill.duration;
@@ -214,7 +229,9 @@ void Assessor::from_store() {
 
 void Assessor::add_state(JobStatus& row, const JobState& job) {
   if (input_.history == nullptr) {
-    row.last_success = job.last_success;
+    if (job.last_success && !is_ahead(*job.last_success, input_.now)) {
+      row.last_success = job.last_success;
+    }
     row.archive_bytes = job.archive_bytes;
     if (input_.expected.empty()) row.stale_after = job.stale_after;
   }
@@ -235,7 +252,8 @@ void Assessor::add_state(JobStatus& row, const JobState& job) {
 }
 
 void Assessor::add_state(JobStatus& row, const DrillState& drill) {
-  if (drill.last_success && (!row.proved || *drill.last_success > *row.proved)) {
+  const bool is_known = drill.last_success && !is_ahead(*drill.last_success, input_.now);
+  if (is_known && (!row.proved || *drill.last_success > *row.proved)) {
     row.proved = drill.last_success;
     row.recovery = drill.duration;
   }

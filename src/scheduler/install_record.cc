@@ -92,7 +92,8 @@ std::vector<RecordedFile> load_record(const fs::path& root) {
                             parse_json(read_file(path, record_bytes_max, ErrorKind::config), "it");
                         try {
                           if (json.at("version").get<int>() != record_version) {
-                            throw Error(ErrorKind::config, "it is of another version of lifeboat");
+                            throw Error(ErrorKind::config, "it is of another version of lifeboat")
+                                .hint("Use the lifeboat that installed it, or a newer one.");
                           }
                           for (const Json& one : json.at("files")) {
                             RecordedFile file{one.at("path").get<std::string>(),

@@ -107,13 +107,26 @@ SnapshotId draw(std::vector<SnapshotId>& from, Random& random) {
   return drawn;
 }
 
+bool is_ahead(const SnapshotId& id, Timestamp now) {
+  return std::chrono::sys_days(id.date) >
+         std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1);
+}
+
 // The last of the newest day; the monthlies are older, or copies, and the weeklies another job's.
-const SnapshotId* newest(const std::vector<SnapshotId>& snapshots, bool weekly_only) {
+const SnapshotId* newest(const std::vector<SnapshotId>& snapshots, bool weekly_only,
+                         const LatestBy& by) {
   for (const Tier tier : {Tier::daily, Tier::monthly, Tier::weekly}) {
     if (weekly_only && tier != Tier::weekly) continue;
-    const auto found = std::find_if(snapshots.rbegin(), snapshots.rend(),
-                                    [&](const SnapshotId& id) { return id.tier == tier; });
-    if (found != snapshots.rend()) return &*found;
+    const auto last = std::find_if(snapshots.rbegin(), snapshots.rend(),
+                                   [&](const SnapshotId& id) { return id.tier == tier; });
+    if (last == snapshots.rend()) continue;
+    const auto found = std::find_if(last, snapshots.rend(), [&](const SnapshotId& id) {
+      return id.tier == tier && !is_ahead(id, by.now);
+    });
+    // If all are ahead, it is the clock of here and now that is wrong.
+    if (found == snapshots.rend() || found == last) return &*last;
+    if (by.passed_over != nullptr) *by.passed_over = *last;
+    return &*found;
   }
   return nullptr;
 }
@@ -129,7 +142,8 @@ std::vector<SnapshotId> list_snapshots(Store& store, std::string_view host) {
   return snapshots;
 }
 
-SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_view default_host) {
+SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_view default_host,
+                            const LatestBy& by) {
   Asked asked = parse_asked(text);
   if (asked.id.host.empty()) asked.id.host = default_host;
   const std::vector<SnapshotId> snapshots = list_snapshots(store, asked.id.host);
@@ -140,7 +154,7 @@ SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_vie
         .hint(format("Say which one: {}/{}.", snapshots.front().host, text));
   }
   if (asked.latest) {
-    const SnapshotId* found = newest(snapshots, asked.id.tier == Tier::weekly);
+    const SnapshotId* found = newest(snapshots, asked.id.tier == Tier::weekly, by);
     if (found != nullptr) return *found;
     throw Error(ErrorKind::store, format("find the newest weekly of host '{}': there is none",
                                          snapshots.front().host))

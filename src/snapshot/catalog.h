@@ -26,7 +26,15 @@ std::vector<SnapshotId> list_snapshots(Store& store, std::string_view host);
 // month its first copy, or the last of them if the first is gone. Throws Error(usage) for text of
 // no such form, Error(store) when there is none, with the monthly of a date and the nearest ones as
 // hints.
-SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_view default_host);
+//
+// A snapshot that is dated a day or more after `now` was made under a wrong clock: it is "latest"
+// only if its tier has no other, and else goes to `passed_over`.
+struct LatestBy {
+  Timestamp now = Timestamp::max();
+  std::optional<SnapshotId>* passed_over = nullptr;
+};
+SnapshotId resolve_snapshot(Store& store, std::string_view text, std::string_view default_host,
+                            const LatestBy& by = {});
 
 // The host that is meant where none was named: the only one of the store, as for `latest`. Of its
 // snapshots with all services, dailies and monthlies alike, each as likely as the other; of others

@@ -15,6 +15,9 @@ namespace {
 using std::chrono::days;
 using std::chrono::sys_days;
 
+// No clock shows others, and what is added to them (retention) still fits a Timestamp.
+constexpr std::chrono::year year_min{1970};
+constexpr std::chrono::year year_max{2199};
 constexpr size_t suffix_chars = 6;         // HHMMSS
 constexpr size_t weekly_suffix_chars = 7;  // DHHMMSS
 constexpr std::string_view monthly_folder = "monthly/";
@@ -222,6 +225,7 @@ std::optional<SnapshotId> parse_snapshot_name(std::string_view host, std::string
                                                  : try_date(written);
   const auto suffix = parse_suffix(name.substr(form.chars), form.tier);
   if (!date || !suffix) return std::nullopt;
+  if (date->year() < year_min || date->year() > year_max) return std::nullopt;
   return SnapshotId{std::string(host), *date, *suffix, form.tier};
 }
 

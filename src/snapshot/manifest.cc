@@ -88,11 +88,11 @@ ManifestService read_service(const Json& value, std::string_view what) {
 void check_format(JsonFields& fields, std::string_view what) {
   const uint64_t found = fields.number("format");
   if (found == manifest_format) return;
-  Error error(ErrorKind::verification, format("read {}: it has format {}, this lifeboat knows {}",
-                                              what, found, manifest_format));
-  if (found > manifest_format) {
-    error.add_hint("A newer lifeboat wrote it: update this one to read it.");
-  }
+  const std::string text =
+      format("read {}: it has format {}, this lifeboat knows {}", what, found, manifest_format);
+  if (found < manifest_format) throw Error(ErrorKind::verification, text);
+  NewerFormat error(ErrorKind::verification, text);
+  error.add_hint("A newer lifeboat wrote it: update this one to read it.");
   throw error;
 }
 

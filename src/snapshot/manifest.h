@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/json.h"
 #include "crypto/ed25519.h"
 #include "io/tap.h"
@@ -30,6 +31,11 @@
 namespace lifeboat {
 
 inline constexpr int manifest_format = 1;
+// Nothing is wrong with the snapshot: a newer program can read it.
+class NewerFormat : public Error {
+ public:
+  using Error::Error;
+};
 inline constexpr size_t manifest_bytes_max = 4 * 1024 * 1024;
 
 struct ManifestItem {

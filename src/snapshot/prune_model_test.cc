@@ -1,10 +1,11 @@
-// Three years of nights, with gaps, failures and clocks that jump, pruned every few nights: what is
-// left must be what a model says, which knows the runs themselves and no store.
+// Years of nights, with gaps, failures and clocks that jump, pruned every few nights: what is left
+// must be what a model says, which knows the runs themselves and no store.
 
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "reliability/counts.h"
 #include "snapshot/prune_test_kit.h"
 
 namespace lifeboat::test {
@@ -99,10 +100,10 @@ struct Model {
 
 class Years {
  public:
-  explicit Years(uint64_t seed) : random_(seed) {}
+  Years(uint64_t seed, std::string_view start) : random_(seed) { kit_.clock.set(start); }
 
-  void run() {
-    for (int night = 0; night < 3 * 365; ++night) {
+  void run(int nights) {
+    for (int night = 0; night < nights; ++night) {
       kit_.clock.advance(hours(24));
       if (chance(60)) gap_ = 3 + random_.below(50);
       if (gap_ > 0) {
@@ -182,11 +183,26 @@ class Years {
   size_t kept_beyond_ = 0;
 };
 
-TEST(PruneModel, ThreeYearsOfNights) {
-  for (const uint64_t seed : {1, 2, 3}) {
-    SCOPED_TRACE(seed);
-    Years(seed).run();
+// Leap days, the years with 53 weeks, 2038-01-19 (2^31 seconds), 2100 (no leap year).
+TEST(PruneModel, YearsOfNights) {
+  struct Span {
+    std::string_view start;
+    int nights;
+  };
+  std::vector<Span> spans{{"2023-11-20T02:00:00Z", 3 * 365},
+                          {"2026-11-28T02:00:00Z", 12 * 365},
+                          {"2099-01-01T02:00:00Z", 3 * 365}};
+  uint64_t seed = 1;
+  uint64_t nights = 0;
+  for (int round = 0; round < (long_form() ? 20 : 1); ++round) {
+    for (const Span& span : spans) {
+      SCOPED_TRACE(format("seed {}, {} nights from {}", seed, span.nights, span.start));
+      Years(seed++, span.start).run(span.nights);
+      if (HasFatalFailure()) return;
+      nights += static_cast<uint64_t>(span.nights);
+    }
   }
+  counted("time", "nights pruned against a model", format("{}", nights));
 }
 
 }  // namespace

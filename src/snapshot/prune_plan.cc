@@ -94,7 +94,13 @@ class HostPlan {
 void HostPlan::load_manifests() {
   for (auto& [id, held] : host_.snapshots) {
     if (!held.objects.contains(id.manifest_key())) continue;
-    held.manifest = find_manifest(store_, id, scope_.trust);
+    try {
+      held.manifest = load_manifest(store_, id, scope_.trust);
+    } catch (const NewerFormat&) {
+      keep(id, "a newer lifeboat wrote it, and this one cannot judge it");
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::verification) throw;
+    }
   }
 }
 

@@ -2,11 +2,11 @@
 #include <string>
 
 #include "base/exit_code.h"
+#include "cli/asked_snapshot.h"
 #include "cli/command.h"
 #include "cli/files.h"
 #include "cli/progress_bar.h"
 #include "engine/restore.h"
-#include "snapshot/catalog.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -25,8 +25,7 @@ int cat(const Options& options, CommandContext& context) {
   ProgressBar bar(context.talk(), context.clock());
   const auto& identities = context.required_identities();
   Environment environment = context.environment(on_screen ? silence : static_cast<Progress&>(bar));
-  const SnapshotId id =
-      resolve_snapshot(environment.store, options.snapshot, context.default_host());
+  const SnapshotId id = asked_snapshot(environment, options.snapshot, context.default_host());
   if (to_file) {
     OutputFile file(options.output, context.random());
     cat_member(id, options.member, identities, environment, file);

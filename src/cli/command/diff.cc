@@ -7,6 +7,7 @@
 #include "base/exit_code.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "cli/asked_snapshot.h"
 #include "cli/command.h"
 #include "cli/discovery.h"
 #include "cli/progress_bar.h"

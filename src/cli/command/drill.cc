@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/asked_snapshot.h"
 #include "cli/command.h"
 #include "cli/render.h"
 #include "cli/watched_run.h"
@@ -40,7 +41,7 @@ SnapshotId chosen_snapshot(const Options& options, CommandContext& context,
                            Environment& environment) {
   const std::string host = context.default_host();
   if (!options.snapshot.empty()) {
-    return resolve_snapshot(environment.store, options.snapshot, host);
+    return asked_snapshot(environment, options.snapshot, host);
   }
   const DrillConfig* config = drill_config(context);
   std::string which = options.which;
@@ -49,7 +50,7 @@ SnapshotId chosen_snapshot(const Options& options, CommandContext& context,
     return random_snapshot(environment.store, host, environment.trust, environment.random);
   }
   if (which == "oldest-monthly") return oldest_monthly(environment.store, host);
-  return resolve_snapshot(environment.store, which, host);
+  return asked_snapshot(environment, which, host);
 }
 
 DrillEngine chosen_engine(const Options& options, CommandContext& context) {

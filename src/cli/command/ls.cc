@@ -5,10 +5,10 @@
 #include "base/exit_code.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "cli/asked_snapshot.h"
 #include "cli/command.h"
 #include "cli/render.h"
 #include "engine/restore.h"
-#include "snapshot/catalog.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -24,8 +24,7 @@ int ls(const Options& options, CommandContext& context) {
   Progress silence;
   const auto& identities = context.required_identities();
   Environment environment = context.environment(silence);
-  const SnapshotId id =
-      resolve_snapshot(environment.store, options.snapshot, context.default_host());
+  const SnapshotId id = asked_snapshot(environment, options.snapshot, context.default_host());
   uint64_t shown = 0;
   if (context.options.json) context.out().begin_array();
   list_members(id, identities, environment, [&](const IndexMember& member) {

@@ -7,6 +7,7 @@
 #include "base/exit_code.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "cli/asked_snapshot.h"
 #include "cli/command.h"
 #include "cli/discovery.h"
 #include "cli/progress_bar.h"
@@ -15,7 +16,6 @@
 #include "config/config.h"
 #include "engine/replace.h"
 #include "engine/restore.h"
-#include "snapshot/catalog.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -92,7 +92,7 @@ int replace(const Options& options, CommandContext& context) {
   ReplaceRequest request;
   request.identities = context.required_identities();
   Environment environment = context.environment(progress);
-  request.id = resolve_snapshot(environment.store, options.snapshot, context.default_host());
+  request.id = asked_snapshot(environment, options.snapshot, context.default_host());
   if (!service->fault.empty()) throw Error(ErrorKind::service, service->fault);
   request.service = *service;
   request.scratch_dir = context.scratch_dir(options.scratch);
@@ -124,7 +124,7 @@ int restore(const Options& options, CommandContext& context) {
   RestoreRequest request;
   request.identities = context.required_identities();
   Environment environment = context.environment(progress);
-  request.id = resolve_snapshot(environment.store, options.snapshot, context.default_host());
+  request.id = asked_snapshot(environment, options.snapshot, context.default_host());
   request.selection = options.selection;
   request.target = options.target;
   request.include_failed = options.include_failed;

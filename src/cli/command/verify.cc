@@ -6,11 +6,11 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/app.h"
+#include "cli/asked_snapshot.h"
 #include "cli/command.h"
 #include "cli/render.h"
 #include "cli/watched_run.h"
 #include "engine/verify.h"
-#include "snapshot/catalog.h"
 #include "snapshot/layout.h"
 
 namespace lifeboat::cli {
@@ -65,8 +65,7 @@ int verify(const Options& options, CommandContext& context, WatchedRun& run) {
     context.talk().say("no trusted key: who wrote it is not checked (give --trust KEY for that)");
   }
   if (options.all) return verify_all(environment, context, run);
-  const SnapshotId id =
-      resolve_snapshot(environment.store, options.snapshot, context.default_host());
+  const SnapshotId id = asked_snapshot(environment, options.snapshot, context.default_host());
   const VerifyResult result = verify_snapshot(id, context.identities(), environment);
   if (context.options.json) {
     context.out().json(verify_to_json(id, result));
