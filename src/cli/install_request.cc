@@ -97,6 +97,7 @@ InstallRequest make_install_request(CommandContext& context, SchedulerKind kind,
   request.program = this_program();
   const fs::path path = fs::absolute(context.config_path()).lexically_normal();
   if (path != default_config_path) request.config = path;
+  request.default_config = default_config_path;
   request.host = config.host;
   request.runs = scheduled_runs(config);
   request.writable = writable_folders(context);

@@ -1,6 +1,7 @@
 #include "scheduler/command_line.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/text.h"
@@ -11,6 +12,10 @@ namespace {
 constexpr std::string_view program_name = "lifeboat";
 constexpr std::string_view operators = ";&|()<>\n";
 constexpr int depth_max = 3;  // of `sh -c`
+// Options of the program that take a value, so that the value is not taken for a job.
+constexpr std::array<std::string_view, 9> valued_options{
+    "--store",           "--host",  "--profile", "-i",      "--identity",
+    "--passphrase-file", "--trust", "--scratch", "--engine"};
 
 struct Token {
   std::string text;
@@ -115,7 +120,10 @@ std::optional<StartedProgram> find_in(std::string_view text, int depth) {
       } else if (starts_it(command, at)) {
         StartedProgram found{word, {}, environment};
         for (size_t next = at + 1; next < command.size(); ++next) {
-          if (!command[next].starts_with('$')) found.arguments.push_back(command[next]);
+          const bool is_value = command[next - 1] == "--config";
+          if (is_value || !command[next].starts_with('$')) {
+            found.arguments.push_back(command[next]);
+          }
         }
         return found;
       } else if (word.find(' ') != std::string::npos) {
@@ -140,6 +148,25 @@ std::map<std::string, std::string> assignments_of(std::string_view text) {
       assignments.insert_or_assign(set->first, set->second);
   }
   return assignments;
+}
+
+Invocation read_invocation(const std::vector<std::string>& arguments) {
+  Invocation made;
+  for (size_t at = 0; at < arguments.size(); ++at) {
+    const std::string& one = arguments[at];
+    const bool has_next = at + 1 < arguments.size() && !arguments[at + 1].starts_with('-');
+    if (one.starts_with("--config=")) {
+      made.config = one.substr(std::string_view("--config=").size());
+    } else if (one == "--config") {
+      made.config = has_next ? arguments[++at] : "$";
+    } else if (has_next && std::ranges::count(valued_options, one) > 0) {
+      ++at;
+    } else if (!one.starts_with('-')) {
+      made.words.push_back(one);
+    }
+  }
+  if (made.config->find('$') != std::string::npos) made.config.reset();
+  return made;
 }
 
 }  // namespace lifeboat

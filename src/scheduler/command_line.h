@@ -17,10 +17,18 @@ struct StartedProgram {
 };
 
 // The first start of `lifeboat` in a line, or in the lines of a script; nothing if there is none.
-// What is behind a '$' ("$@") is left out of the arguments.
+// What is behind a '$' ("$@") is left out of the arguments, but as the value of --config.
 std::optional<StartedProgram> find_program(std::string_view text);
 
 // The words NAME=value of a line; quotes are taken away.
 std::map<std::string, std::string> assignments_of(std::string_view text);
+
+// What the program's arguments ask for.
+struct Invocation {
+  std::vector<std::string> words;  // "backup", "nightly"
+  // Empty: the program's default. Nothing: it is named by a variable, which nobody here knows.
+  std::optional<std::string> config{""};
+};
+Invocation read_invocation(const std::vector<std::string>& arguments);
 
 }  // namespace lifeboat

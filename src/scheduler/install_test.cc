@@ -207,6 +207,19 @@ TEST_F(Install, NothingIsStartedTwice) {
   EXPECT_THAT(uninstall().warnings, IsEmpty());
 }
 
+TEST_F(Install, AStartWithAnotherConfigurationIsAnotherOnes) {
+  request_.default_config = "/etc/lifeboat/lifeboat.yaml";
+  put("etc/cron.d/other", "0 4 * * * root lifeboat --config=/srv/b.yaml backup nightly\n");
+  EXPECT_THAT(install().warnings, IsEmpty());
+  EXPECT_THAT(text(crontab), HasSubstr("backup nightly"));
+  for (const char* own : {"--config /etc/lifeboat/./lifeboat.yaml backup nightly",
+                          "--config \"$CONFIG\" backup nightly"}) {
+    put("etc/cron.d/other", std::string("0 4 * * * root lifeboat ") + own + "\n");
+    install();
+    EXPECT_THAT(text(crontab), Not(HasSubstr("backup nightly"))) << own;
+  }
+}
+
 TEST_F(Install, UninstallNamesWhatItDidNotWrite) {
   put("etc/cron.d/mine", "0 4 * * * root lifeboat backup\n");
   EXPECT_THAT(plan_uninstall(root_.path()).warnings,

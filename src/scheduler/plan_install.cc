@@ -2,6 +2,7 @@
 // an earlier install wrote there. A file that is neither wanted text nor ours has a person behind
 // it.
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/folder.h"
+#include "scheduler/command_line.h"
 #include "scheduler/install_record.h"
 #include "scheduler/wanted_files.h"
 
@@ -227,6 +229,16 @@ InstallPlan Planner::finish() {
   return std::move(plan_);
 }
 
+// A line for another configuration starts other jobs, whatever they are called.
+bool is_for_another(const FoundStart& start, const InstallRequest& request) {
+  const std::optional<std::string> config = read_invocation(start.arguments).config;
+  if (!config) return false;
+  const auto or_default = [&](const fs::path& path) {
+    return path.empty() ? request.default_config : path.lexically_normal();
+  };
+  return or_default(*config) != or_default(request.config);
+}
+
 // A line that names no job means the only one.
 bool starts(const FoundStart& start, const ScheduledRun& run,
             const std::vector<ScheduledRun>& runs) {
@@ -254,6 +266,7 @@ void leave_out_started(InstallRequest& request, Planner& planner) {
       return below(request.root, file.path) == start.file;
     });
     if (is_wanted || planner.is_unchanged(start.file)) continue;
+    if (is_for_another(start, request)) continue;
     std::erase_if(request.runs, [&](const ScheduledRun& run) {
       if (!starts(start, run, runs)) return false;
       planner.warnings.push_back(

@@ -32,9 +32,10 @@ struct ScheduledRun {
 
 struct InstallRequest {
   SchedulerKind kind = SchedulerKind::systemd;
-  std::filesystem::path program;  // absolute
-  std::filesystem::path config;   // absolute; empty for the program's default
-  std::string host;               // "hourly", "daily" ...: at a minute that follows from its name
+  std::filesystem::path program;         // absolute
+  std::filesystem::path config;          // absolute; empty for the program's default
+  std::filesystem::path default_config;  // which that is
+  std::string host;  // "hourly", "daily" ...: at a minute that follows from its name
   std::vector<ScheduledRun> runs;
   std::vector<std::filesystem::path> writable;  // folders that runs write to
   bool writes_anywhere = false;       // where, is known at the run only: all but the system's own

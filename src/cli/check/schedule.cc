@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <map>
 
@@ -14,6 +13,7 @@
 #include "cli/check/check_run.h"
 #include "cli/scheduled_runs.h"
 #include "config/schedule.h"
+#include "scheduler/command_line.h"
 #include "scheduler/install_record.h"
 #include "scheduler/when.h"
 
@@ -22,32 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Level = Finding::Level;
-
-// Options of the program that take a value, so that the value is not taken for a job.
-constexpr std::array<std::string_view, 10> valued_options{
-    "--config",   "--store",           "--host",  "--profile", "-i",
-    "--identity", "--passphrase-file", "--trust", "--scratch", "--engine"};
-
-struct Invocation {
-  std::vector<std::string> words;  // "backup", "nightly"
-  std::string config{default_config_path};
-};
-
-Invocation read_invocation(const std::vector<std::string>& arguments) {
-  Invocation made;
-  for (size_t at = 0; at < arguments.size(); ++at) {
-    const std::string& one = arguments[at];
-    if (one.starts_with("--config=")) {
-      made.config = one.substr(std::string_view("--config=").size());
-    } else if (std::ranges::count(valued_options, one) > 0 && at + 1 < arguments.size()) {
-      ++at;
-      if (one == "--config") made.config = arguments[at];
-    } else if (!one.starts_with('-')) {
-      made.words.push_back(one);
-    }
-  }
-  return made;
-}
 
 std::string place_of(const FoundStart& start) {
   return start.line == 0 ? printable(start.file.native())
@@ -110,9 +84,11 @@ class ScheduleCheck {
   void sort_in(const FoundStart& start) {
     const Invocation invocation = read_invocation(start.arguments);
     if (invocation.words.empty()) return;
-    const fs::path named = below(run_.request.root, invocation.config);
+    const std::string config = invocation.config.value_or(ours_.native());
+    const fs::path written = config.empty() ? fs::path(default_config_path) : fs::path(config);
+    const fs::path named = below(run_.request.root, written);
     std::error_code ignored;
-    const bool is_ours = fs::weakly_canonical(invocation.config, ignored) == ours_ ||
+    const bool is_ours = fs::weakly_canonical(written, ignored) == ours_ ||
                          fs::weakly_canonical(named, ignored) == ours_;
     if (is_ours) {
       run_.starts.push_back(start);
@@ -120,7 +96,7 @@ class ScheduleCheck {
       tell(place_of(start),
            {Level::error,
             format("it starts 'lifeboat {}' with '{}', which does not exist",
-                   printable(invocation.words.front()), printable(invocation.config)),
+                   printable(invocation.words.front()), printable(written.native())),
             format("Write --config {} there, or run 'lifeboat install' again.", ours_.native())});
     }
   }
