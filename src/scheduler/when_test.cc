@@ -104,5 +104,33 @@ TEST(OnCalendar, SystemdStartsWhenCronWould) {
   }
 }
 
+// What docs/INSTALL.md says of the two nights in Warsaw: 2026-03-29 has no hour 2, 2026-10-25 two.
+TEST(OnCalendar, SystemdLeavesOutASkippedHourAndStartsADoubledOneOnce) {
+  if (test::shell("systemd-analyze --version").status != 0) GTEST_SKIP() << "no systemd-analyze";
+  const auto starts = [](std::string_view schedule, std::string_view after) {
+    const std::string value = on_calendar(cron_fields(schedule, "h1", "backup-nightly")).at(0);
+    const std::string told = test::shell_ok(
+        format("TZ=Europe/Warsaw LC_ALL=C systemd-analyze calendar --base-time='{}' --iterations=2 "
+               "'{}'",
+               after, value));
+    std::vector<std::string> found;
+    for (const std::string& line : split(told, '\n')) {
+      if (line.find("(in UTC)") != std::string::npos) continue;
+      const size_t at = line.find(" CE");
+      if (at != std::string::npos) found.push_back(line.substr(at - 19));
+    }
+    return found;
+  };
+  using Days = std::vector<std::string>;
+  for (const std::string time : {"02:00", "02:30"}) {
+    EXPECT_EQ(starts(time, "2026-03-28 12:00:00"),
+              (Days{"2026-03-30 " + time + ":00 CEST", "2026-03-31 " + time + ":00 CEST"}));
+    EXPECT_EQ(starts(time, "2026-10-24 12:00:00"),
+              (Days{"2026-10-25 " + time + ":00 CEST", "2026-10-26 " + time + ":00 CET"}));
+  }
+  EXPECT_EQ(starts("03:00", "2026-03-28 12:00:00").at(0), "2026-03-29 03:00:00 CEST");
+  EXPECT_TRUE(starts("daily", "2026-03-28 12:00:00").at(0).starts_with("2026-03-29 ")) << "after 3";
+}
+
 }  // namespace
 }  // namespace lifeboat
