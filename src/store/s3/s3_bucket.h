@@ -30,7 +30,8 @@ struct ObjectLock {
 // Any thread, as its client.
 class S3Bucket {
  public:
-  explicit S3Bucket(S3Client& client, StopToken stop = {}) : client_(client), stop_(std::move(stop)) {}
+  explicit S3Bucket(S3Client& client, StopToken stop = {})
+      : client_(client), stop_(std::move(stop)) {}
 
   bool exists();
   // With object lock versioning comes along; it can only be chosen here. False if it was there
