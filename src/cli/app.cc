@@ -18,6 +18,20 @@ namespace {
 
 constexpr size_t help_column_width = 34;
 
+// CLI11 keeps what an option excludes in the order of its addresses, which differ between runs.
+class StableFormatter : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    static constexpr std::string_view label = " Excludes:";
+    std::string text = CLI::Formatter::make_option_opts(option);
+    const size_t at = text.find(label);
+    if (at == std::string::npos) return text;
+    std::vector<std::string> names = split(trim(text.substr(at + label.size())), ' ');
+    std::sort(names.begin(), names.end());
+    return text.substr(0, at) + format("{} {}", label, join(names, " "));
+  }
+};
+
 void add_commands(CLI::App& app, CommandContext& context) {
   add_backup(app, context);
   add_status(app, context);
@@ -52,6 +66,7 @@ void add_commands(CLI::App& app, CommandContext& context) {
 }
 
 int parse_and_run(CLI::App& app, CommandContext& context, std::vector<std::string> arguments) {
+  app.formatter(std::make_shared<StableFormatter>());
   CLI::FormatterBase& formatter = *app.get_formatter();
   formatter.column_width(help_column_width);
   formatter.label("OPTIONS", "options");

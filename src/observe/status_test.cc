@@ -107,7 +107,8 @@ TEST(Status, WhatIsToComeProvesNothing) {
   const Status status = assess_at(history, last_night + hours(1));
   EXPECT_EQ(status.jobs[0].last_success, last_night + minutes(1));
   EXPECT_EQ(status.jobs[0].drill, "never");
-  EXPECT_THAT(told(status), ElementsAre("error h1 nightly: no drill has ever proved a restore"));
+  EXPECT_THAT(told(status), ElementsAre("error h1 nightly: no drill has ever proved a restore",
+                                        HasSubstr("2028-11-16 is dated in the future")));
 }
 
 TEST(Status, APartialNightNamesItsServices) {
