@@ -148,8 +148,11 @@ std::string told_fate(const KilledRun& run) {
                   printable(phase.substr(at + then.size())));
   }
   const std::string where = phase.empty() ? "" : format(", at: {}", printable(phase));
-  const bool is_backup = run.name.activity == "backup";
-  return format("{}{}{}", began, where, is_backup ? "; no snapshot of it exists" : "");
+  if (run.name.activity != "backup") return began + where;
+  return format("{}{}; {}", began, where,
+                run.unsure.empty()
+                    ? "no snapshot of it exists"
+                    : "whether there is a snapshot of it is not known: " + printable(run.unsure));
 }
 
 }  // namespace
@@ -200,7 +203,8 @@ Account drill_account(const RunFrame& run, const DrillResult& result) {
   const bool good = result.verdict == DrillVerdict::ok;
   const bool failed = result.verdict == DrillVerdict::failed;
   const NoticeKind kind =
-      good ? NoticeKind::success : (failed ? NoticeKind::failure : NoticeKind::warning);
+      failed ? NoticeKind::failure
+             : (good && result.warnings.empty() ? NoticeKind::success : NoticeKind::warning);
   Notice notice = begin_notice(run, kind, good ? "passed" : failed ? "failed" : "is partial");
   const std::string line = printable(drill_line(result));
   notice.facts = {{"snapshot", result.id.text()},
@@ -214,10 +218,7 @@ Account drill_account(const RunFrame& run, const DrillResult& result) {
          line,
          {format("Run 'lifeboat drill {}' to see each question.", result.id.text())}});
   }
-  if (!result.evidence_warning.empty()) {
-    notice.warnings.push_back(
-        format("no evidence was written: {}", printable(result.evidence_warning)));
-  }
+  notice.warnings = result.warnings;
   notice.resolved = over(run.name);
   const int code = good     ? exit_ok
                    : failed ? exit_code(ErrorKind::verification)
@@ -317,10 +318,12 @@ void remember_killed(HostState& state, const KilledRun& run) {
   JobState& entry = state.job(job);
   if (entry.last_run > run.started) return;
   entry.last_run = run.started;
-  if (run.phase.starts_with(complete)) return;  // the snapshot stands
+  if (is_complete(run)) return;  // the snapshot stands
   entry.status = killed_status;
   entry.error = told_fate(run);
 }
+
+bool is_complete(const KilledRun& run) { return run.phase.starts_with(complete); }
 
 std::string phase_after_commit(const SnapshotId& id, std::string_view phase) {
   return format("{}{}{}{}", complete, id.text(), then, phase);

@@ -53,6 +53,7 @@ void remember_killed(HostState& state, const KilledRun& run);
 
 // How a mark says that there is a snapshot.
 std::string phase_after_commit(const SnapshotId& id, std::string_view phase);
+bool is_complete(const KilledRun& run);
 
 // A sentence if no run of the job was begun for longer than its schedule promises; else empty.
 std::string missed_runs(const JobState& job, Timestamp now);

@@ -18,6 +18,7 @@
 #include "config/schedule.h"
 #include "io/files.h"
 #include "observe/metrics.h"
+#include "snapshot/catalog.h"
 
 namespace lifeboat::cli {
 
@@ -87,15 +88,44 @@ void note_invocation(Telling& telling, CommandContext& context) {
   }
 }
 
+// A snapshot is known by when its run began.
+std::optional<SnapshotId> snapshot_of(const KilledRun& run, Store& store, const Trust& trust) {
+  std::vector<SnapshotId> ids = list_snapshots(store, run.name.host);
+  std::reverse(ids.begin(), ids.end());
+  for (const Tier tier : {Tier::daily, Tier::weekly}) {
+    for (const SnapshotId& id : ids) {
+      if (id.tier != tier) continue;
+      const auto manifest = find_manifest(store, id, trust);
+      if (!manifest) continue;
+      if (manifest->started == run.started && manifest->job == run.name.job) return id;
+      if (manifest->started < run.started) break;
+    }
+  }
+  return std::nullopt;
+}
+
+// A run can die between its manifest and the word of it in its mark, and of the mark's last words
+// none need survive when the power fails.
+void look_for_snapshot(KilledRun& run, CommandContext& context) {
+  if (run.name.activity != "backup" || is_complete(run)) return;
+  try {
+    const auto id = snapshot_of(run, context.store(), context.trust());
+    if (id) run.phase = phase_after_commit(*id, run.phase);
+  } catch (const Error& error) {
+    run.unsure = error.what();
+  }
+}
+
 }  // namespace
 
 size_t tell_killed_runs(Telling& telling, CommandContext& context) {
   const Reporting& reporting = telling.reporting();
-  const std::vector<KilledRun> runs = killed_runs(reporting.state_dir, reporting.host);
+  std::vector<KilledRun> runs = killed_runs(reporting.state_dir, reporting.host);
   std::map<std::pair<std::string, std::string>, std::vector<KilledRun>> groups;
-  for (const KilledRun& run : runs) {
+  for (KilledRun& run : runs) {
+    run.name.host = reporting.host;
+    look_for_snapshot(run, context);
     groups[{run.name.activity, run.name.job}].push_back(run);
-    groups[{run.name.activity, run.name.job}].back().name.host = reporting.host;
   }
   if (!runs.empty()) {
     telling.remember([&](HostState& state) {

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -63,11 +64,22 @@ class WatchedRuns : public AppFixture {
     }
     return notices;
   }
+  // As a killed run leaves it: a copy that nobody holds.
+  void leave_mark(Timestamp started) {
+    RunMark mark(folder_ / "state", {"h1", "backup", "nightly"}, started, random_);
+    mark.phase("write the manifest");
+    std::filesystem::path held;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "state")) {
+      if (entry.path().native().ends_with(format("-{}.run", ::getpid()))) held = entry.path();
+    }
+    std::filesystem::copy_file(held, folder_ / format("state/h1.left-{}.run", ++marks_left_));
+  }
   HostState state() { return StateFile(folder_ / "state", "h1", random_).load(); }
 
   int status_ = 200;
   test::HttpServer server_;
   size_t seen_ = 0;
+  int marks_left_ = 0;
 };
 
 TEST_F(WatchedRuns, AGoodOneIsToldRememberedAndMeasured) {
@@ -104,18 +116,7 @@ TEST_F(WatchedRuns, AFailureIsToldAndItsEndAsWell) {
 TEST_F(WatchedRuns, WhenNobodyWasThereTheMarkStays) {
   ASSERT_EQ(backup().code, 0);
   told();
-  // As a killed one leaves it: a copy that nobody holds.
-  {
-    const RunMark mark(folder_ / "state", {"h1", "backup", "nightly"}, clock_.now(), random_);
-    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "state")) {
-      if (entry.path().extension() == ".run") {
-        std::filesystem::copy_file(entry.path(), folder_ / "left.run");
-        std::filesystem::copy_file(folder_ / "left.run",
-                                   folder_ / "state/h1.backup.nightly.20260507T020000Z-1.run");
-        break;
-      }
-    }
-  }
+  leave_mark(clock_.now());
   ASSERT_EQ(killed_runs(folder_ / "state", "h1").size(), 1u);
   status_ = 403;
   EXPECT_EQ(backup().code, 0) << "a notifier fails no backup";
@@ -128,6 +129,25 @@ TEST_F(WatchedRuns, WhenNobodyWasThereTheMarkStays) {
   EXPECT_EQ(backup().code, 0);
   EXPECT_EQ(told()[0]["problems"][0]["id"], "killed/backup/nightly");
   EXPECT_THAT(killed_runs(folder_ / "state", "h1"), IsEmpty());
+}
+
+// Killed, or without power, between its manifest and the word of it in its mark.
+TEST_F(WatchedRuns, AKilledOneMayHaveLeftASnapshot) {
+  ASSERT_EQ(backup().code, 0);
+  leave_mark(clock_.now());
+  clock_.advance(hours(1));
+  ASSERT_EQ(backup().code, 0);
+  told();
+  leave_mark(clock_.now() - hours(1));
+  leave_mark(clock_.now() - std::chrono::minutes(30));
+  const Outcome after = backup();
+  EXPECT_THAT(after.talk, HasSubstr("was killed after its snapshot h1/2026-05-07 was complete"));
+  EXPECT_THAT(after.talk, HasSubstr("no snapshot of it exists"));
+
+  leave_mark(clock_.now());
+  std::filesystem::rename(folder_ / "store", folder_ / "away");
+  const Outcome without = backup();
+  EXPECT_THAT(without.talk, HasSubstr("whether there is a snapshot of it is not known: "));
 }
 
 TEST_F(WatchedRuns, NightsThatWereMissedAreInTheNextNotice) {

@@ -44,7 +44,8 @@ struct BackupRequest {
   std::filesystem::path lock_dir;
   bool is_single_stream = false;  // one service's script, in the tier weekly
   uint64_t monthly_months = 0;    // 0: the month's first good snapshot is not copied
-  const Ed25519PrivateKey* signing_key = nullptr;  // borrowed; null: the manifest is not signed
+  std::optional<Timestamp> started = std::nullopt;  // as its mark has it; else when it has the lock
+  const Ed25519PrivateKey* signing_key = nullptr;   // borrowed; null: the manifest is not signed
 };
 
 struct BackupResult {

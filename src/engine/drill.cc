@@ -97,7 +97,7 @@ void keep_evidence(DrillResult& result, Environment& environment) {
     sink->finish();
     result.evidence_key = key;
   } catch (const Error& error) {
-    result.evidence_warning = error.what();
+    result.warnings.push_back(format("no evidence was written: {}", printable(error.what())));
   }
 }
 
@@ -124,6 +124,42 @@ std::vector<std::string> failures(const DrillResult& result) {
     for (const auto& probe : service.probes) tell(service.name, probe);
   }
   return told;
+}
+
+// Its scratch is gone by now, unless that could not be removed.
+void look_for_scratch(DrillResult& result, const DrillRequest& request) {
+  try {
+    sweep_scratch(request.scratch_dir, drill_scratch_prefix);
+  } catch (const Error& error) {
+    result.warnings.push_back(
+        format("restored data is left in scratch: {}", printable(error.what())));
+  }
+}
+
+DrillResult drill_in_scratch(const DrillRequest& request, Environment& environment) {
+  DrillResult result;
+  result.id = request.id;
+  result.engine = request.engine;
+  const auto begin = environment.clock.steady_now();
+  result.manifest = load_manifest(environment.store, request.id, environment.trust);
+  result.age = environment.clock.now() - result.manifest.finished;
+  const Scratch scratch(request.scratch_dir, drill_scratch_prefix, environment.random);
+  DrillSteps steps(request, result.manifest, environment);
+  steps.extract(environment.store, scratch.path());
+  result.restore_duration = environment.clock.steady_now() - begin;
+  result.opened_by = openers(result.manifest, request.identities, environment.store);
+  result.archive_probes = steps.probe_archive(scratch.path());
+  for (const ManifestService& service : result.manifest.services) {
+    result.services.push_back(steps.probe_service(scratch.path(), service));
+    if (service.ok && request.engine != DrillEngine::none) {
+      start_service(steps.restored(scratch.path(), service.name), request, environment,
+                    result.services.back());
+    }
+  }
+  result.verdict = judge(result);
+  result.duration = environment.clock.steady_now() - begin;
+  if (request.keep_evidence) keep_evidence(result, environment);
+  return result;
 }
 
 }  // namespace
@@ -156,28 +192,8 @@ DrillResult run_drill(const DrillRequest& request, Environment& environment) {
   return with_context(format("drill {}", request.id.text()), [&] {
     repair_stopped(environment);
     sweep_live_drills(request, environment);
-    DrillResult result;
-    result.id = request.id;
-    result.engine = request.engine;
-    const auto begin = environment.clock.steady_now();
-    result.manifest = load_manifest(environment.store, request.id, environment.trust);
-    result.age = environment.clock.now() - result.manifest.finished;
-    const Scratch scratch(request.scratch_dir, drill_scratch_prefix, environment.random);
-    DrillSteps steps(request, result.manifest, environment);
-    steps.extract(environment.store, scratch.path());
-    result.restore_duration = environment.clock.steady_now() - begin;
-    result.opened_by = openers(result.manifest, request.identities, environment.store);
-    result.archive_probes = steps.probe_archive(scratch.path());
-    for (const ManifestService& service : result.manifest.services) {
-      result.services.push_back(steps.probe_service(scratch.path(), service));
-      if (service.ok && request.engine != DrillEngine::none) {
-        start_service(steps.restored(scratch.path(), service.name), request, environment,
-                      result.services.back());
-      }
-    }
-    result.verdict = judge(result);
-    result.duration = environment.clock.steady_now() - begin;
-    if (request.keep_evidence) keep_evidence(result, environment);
+    DrillResult result = drill_in_scratch(request, environment);
+    look_for_scratch(result, request);
     return result;
   });
 }

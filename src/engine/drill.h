@@ -54,7 +54,7 @@ struct DrillResult {
   std::vector<DrilledService> services;
   std::vector<std::string> opened_by;  // public keys whose private halves opened it
   std::string evidence_key;            // empty if none was written
-  std::string evidence_warning;        // why it was not
+  std::vector<std::string> warnings;   // no evidence, or scratch is left: why; no failure
   DrillEngine engine = DrillEngine::none;
   std::chrono::nanoseconds age{};               // of the snapshot at the drill
   std::chrono::nanoseconds restore_duration{};  // until all lay on disk: the recovery time
@@ -62,8 +62,8 @@ struct DrillResult {
 };
 
 // Every fault of the snapshot itself (hash, key, format) is thrown as by verify_snapshot; what the
-// restored services answer is in the result. Scratch is removed on every path, and leftovers of
-// killed drills in `scratch_dir` are swept first.
+// restored services answer is in the result. Scratch is removed on every path, or the result warns;
+// leftovers of killed drills in `scratch_dir` are swept first.
 DrillResult run_drill(const DrillRequest& request, Environment& environment);
 
 // "RESTORE OK — 12 workflows, 8 credentials, 1 WAHA session"

@@ -1,6 +1,8 @@
 #include "engine/drill.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <set>
@@ -8,6 +10,7 @@
 #include "base/json.h"
 #include "engine/engine_test_kit.h"
 #include "engine/scratch.h"
+#include "engine/store_test_double.h"
 #include "snapshot/catalog.h"
 #include "support/n8n_sample.h"
 
@@ -104,6 +107,36 @@ TEST(Drill, SweepsWhatAKilledDrillLeftButNotALivingOne) {
   EXPECT_TRUE(fs::exists(living.path()));
   kit.drill(kit.backup().id);
   EXPECT_FALSE(fs::exists(dead));
+}
+
+// Once the evidence is kept, this process can open nothing more.
+class LastDescriptors final : public ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  std::unique_ptr<Sink> create(const std::string& key, uint64_t size_estimate) override {
+    rlimit descriptors{};
+    ::getrlimit(RLIMIT_NOFILE, &descriptors);
+    descriptors.rlim_cur = 0;
+    ::setrlimit(RLIMIT_NOFILE, &descriptors);
+    return ForwardingStore::create(key, size_estimate);
+  }
+};
+
+TEST(Drill, SaysThatItsScratchIsLeft) {
+  EngineKit kit;
+  const BackupResult backup = kit.backup();
+  LastDescriptors store(kit.memory);
+  kit.use(store);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const DrillResult result = kit.drill(backup.id, true);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(result.verdict, DrillVerdict::ok);
+  ASSERT_EQ(result.warnings.size(), 1u);
+  EXPECT_THAT(result.warnings[0], testing::HasSubstr("restored data is left in scratch"));
+  EXPECT_FALSE(fs::is_empty(kit.folder / "scratch"));
+  EXPECT_TRUE(kit.drill(backup.id).warnings.empty()) << "without evidence";
+  EXPECT_TRUE(fs::is_empty(kit.folder / "scratch"));
 }
 
 TEST(Drill, MeasuresTheRestoreApartFromTheQuestions) {

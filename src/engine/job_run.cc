@@ -12,7 +12,8 @@ JobRun::JobRun(const BackupRequest& request, Environment& environment)
 
 void JobRun::lock() {
   begin_ = environment_.clock.steady_now();
-  started_ = std::chrono::floor<std::chrono::seconds>(environment_.clock.now());
+  started_ =
+      std::chrono::floor<std::chrono::seconds>(request_.started.value_or(environment_.clock.now()));
   lock_.emplace(request_.lock_dir, request_.host);
   repair_stopped(environment_);
 }

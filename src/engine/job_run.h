@@ -27,7 +27,7 @@ class JobRun {
   // Writes the manifest, signed if the request has a key, and ends the job's hooks.
   BackupResult commit(const ArchiveSummary& summary, std::vector<ManifestService> services);
 
-  Timestamp started() const { return started_; }  // as of lock()
+  Timestamp started() const { return started_; }  // as asked, else as of lock()
   std::chrono::nanoseconds duration() const;      // since lock()
   const SnapshotId& id() const { return id_; }
   // Of a text in the archive that no service wrote.

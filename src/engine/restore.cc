@@ -196,9 +196,16 @@ class Restore {
     }
     std::error_code error;
     fs::rename(aside, target, error);
-    if (!error) return sync_directory(aside.parent_path(), ErrorKind::limit);
-    throw system_error(ErrorKind::limit, format("move the restored files to '{}'", target.native()),
-                       error.value());
+    if (error) {
+      throw system_error(ErrorKind::limit,
+                         format("move the restored files to '{}'", target.native()), error.value());
+    }
+    try {
+      sync_directory(aside.parent_path(), ErrorKind::limit);
+    } catch (const Error&) {
+      fs::rename(target, aside, error);  // what failed is not there
+      throw;
+    }
   }
 
   const RestoreRequest& request_;

@@ -47,7 +47,7 @@ size_t sweep_scratch(const fs::path& parent, std::string_view prefix) {
     const UniqueFd fd(::open(entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd || stat_fd(fd.get(), entry.native()).st_uid != ::geteuid()) continue;
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    log_warning("removing '{}', left by a run that was killed", entry.native());
+    log_warning("removing '{}', left by a run that has ended", entry.native());
     remove_tree(entry, ErrorKind::limit);
     ++removed;
   }

@@ -269,6 +269,12 @@ ScratchDirectory::~ScratchDirectory() {
   }
 }
 
-void ScratchDirectory::remove() { remove_tree(path_, ErrorKind::limit); }
+void ScratchDirectory::remove() {
+  try {
+    remove_tree(path_, ErrorKind::limit);
+  } catch (const Error&) {  // a moment's trouble must not leave plaintext behind
+    remove_tree(path_, ErrorKind::limit);
+  }
+}
 
 }  // namespace lifeboat

@@ -48,8 +48,9 @@ struct KilledRun {
   RunName name;
   Timestamp started{};
   int pid = 0;
-  std::string phase;
+  std::string phase;  // as of the last moment that reached the disk, if the power failed
   std::filesystem::path mark;
+  std::string unsure = {};  // of a backup: why nobody could look for its snapshot
 };
 
 // The marks of `host` that no run holds, oldest first. One that cannot be understood counts too:

@@ -206,13 +206,9 @@ void Sweep::judge(const Flow& flow, const SweepFault& fault, const SweepRun& run
   if (fault.is_short && run.status != 0) bad(format("it fails with {}", run.status));
   if (run.orphans > 0) bad("a process outlived it");
   if (world_.container_is_down()) bad("the container is down");
-  const std::string& call = fault.effect.call;
-  const bool removes = call.starts_with("unlink") || call == "rmdir" || call == "close";
-  if (!removes) {
-    for (const std::string& left : world_.rubbish()) bad(format("left: {}", left));
-  }
+  for (const std::string& left : world_.rubbish()) bad(format("left: {}", left));
   // Before the configuration there is nobody to tell but stderr.
-  const bool is_early = call == "eventfd" && !run.talk.empty();
+  const bool is_early = fault.effect.call == "eventfd" && !run.talk.empty();
   if (run.status != 0 && flow.name != "restore" && !is_early && !world_.was_told()) {
     bad("nobody was told");
   }
@@ -247,7 +243,7 @@ size_t Sweep::flow(const Flow& flow) {
     std::cout << format("{} {}: {}{} (stack {} {}), exit {}: {}\n", store_, flow.name,
                         fault.effect.call, fault.is_short ? " in part" : "", fault.effect.stack,
                         fault.effect.occurrence, run.status, join(complaints_, "; "))
-              << format("    {}", join(split(run.talk, '\n'), "\n    ")) << std::endl;
+              << format("    {}", join(split(run.output + run.talk, '\n'), "\n    ")) << std::endl;
   }
   std::string told;
   for (const auto& [code, count] : codes) told += format(" {}x exit {}", count, code);

@@ -56,6 +56,7 @@ int backup(const Options& options, CommandContext& context, WatchedRun& run) {
   tell_warnings(config, context);
   BackupRequest request = job_request_of(config.job(options.job), context);
   request.signing_key = context.signing_key();
+  request.started = run.frame().started;
   make_store_folder(config, context);
   Environment environment = context.environment(run.progress());
   BackupResult result = run_backup(request, environment);

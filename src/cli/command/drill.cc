@@ -110,9 +110,7 @@ int drill(const Options& options, CommandContext& context, WatchedRun& run) {
   const DrillResult result = run_drill(request, environment);
   run.account(drill_account(run.frame(), result));
   context.talk().status("");
-  if (!result.evidence_warning.empty()) {
-    context.talk().warn(format("no evidence was written: {}", printable(result.evidence_warning)));
-  }
+  for (const std::string& warning : result.warnings) context.talk().warn(warning);
   if (context.options.json) {
     context.out().json(drill_to_json(result));
   } else {
