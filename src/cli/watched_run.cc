@@ -106,11 +106,16 @@ std::optional<SnapshotId> snapshot_of(const KilledRun& run, Store& store, const 
 
 // A run can die between its manifest and the word of it in its mark, and of the mark's last words
 // none need survive when the power fails.
-void look_for_snapshot(KilledRun& run, CommandContext& context) {
+void look_for_snapshot(KilledRun& run, const HostState& state, CommandContext& context) {
   if (run.name.activity != "backup" || is_complete(run)) return;
   try {
     const auto id = snapshot_of(run, context.store(), context.trust());
-    if (id) run.phase = phase_after_commit(*id, run.phase);
+    // Of a run that ended well, in the same second.
+    const bool is_anothers =
+        id && std::any_of(state.jobs.begin(), state.jobs.end(), [&](const JobState& job) {
+          return job.name == run.name.job && job.snapshot == id->text();
+        });
+    if (id && !is_anothers) run.phase = phase_after_commit(*id, run.phase);
   } catch (const Error& error) {
     run.unsure = error.what();
   }
@@ -124,7 +129,7 @@ size_t tell_killed_runs(Telling& telling, CommandContext& context) {
   std::map<std::pair<std::string, std::string>, std::vector<KilledRun>> groups;
   for (KilledRun& run : runs) {
     run.name.host = reporting.host;
-    look_for_snapshot(run, context);
+    look_for_snapshot(run, telling.state(), context);
     groups[{run.name.activity, run.name.job}].push_back(run);
   }
   if (!runs.empty()) {

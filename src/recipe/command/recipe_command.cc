@@ -144,16 +144,16 @@ struct OutputFile {
 
 OutputFile look_at(const fs::path& path) {
   OutputFile file;
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return file;
   const struct stat status = stat_fd(fd.get(), path.native());
   if (!S_ISREG(status.st_mode)) return file;
   file.is_there = true;
   file.bytes = static_cast<uint64_t>(status.st_size);
   file.tail.resize(std::min<uint64_t>(file.bytes, tail_bytes));
-  const auto offset = static_cast<off_t>(file.bytes - file.tail.size());
-  const ssize_t got = ::pread(fd.get(), file.tail.data(), file.tail.size(), offset);
-  file.tail.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  FileAccess access(std::move(fd), path.native(), ErrorKind::service);
+  access.read_at(file.bytes - file.tail.size(),
+                 std::as_writable_bytes(std::span(file.tail.data(), file.tail.size())));
   return file;
 }
 
