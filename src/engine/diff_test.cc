@@ -95,6 +95,20 @@ TEST_F(DiffTest, FilesOneByOneAreComparedAsInventoriesAre) {
   }
 }
 
+TEST_F(DiffTest, AFolderThatWasEmptyHasOnlyNewFiles) {
+  BackupService empty = kit.files();
+  empty.service.settings.set("path", (kit.folder / "empty").native());
+  fs::create_directory(kit.folder / "empty");
+  DiffRequest made = request(kit.backup(kit.request({empty})).id);
+  made.live = {empty};
+  made.live_expected = {"files"};
+  write_file(kit.folder / "empty/new", "1");
+  const DiffResult result = diff(made);
+  ASSERT_EQ(result.services.size(), 1u);
+  EXPECT_EQ(result.services[0].failure, "");
+  EXPECT_THAT(told(result.services[0]), ElementsAre("added file new"));
+}
+
 TEST_F(DiffTest, NothingChanged) {
   const DiffResult result = diff(request(kit.backup().id));
   EXPECT_EQ(result.from, "vps-h1/2026-05-07");

@@ -117,6 +117,10 @@ SnapshotSide::SnapshotSide(const SnapshotId& id, const std::vector<std::string>&
   request.target = target;
   request.identities = identities;
   manifest_ = restore_snapshot(request, environment).manifest;
+  // A service without a single file has no folder in an archive.
+  for (const std::string& service : services) {
+    make_private_directory(target / service, ErrorKind::limit);
+  }
   MemorySink facts;
   cat_member(id, "facts.json", identities, environment, facts);
   facts_ = parse_facts(facts.text());

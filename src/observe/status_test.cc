@@ -108,7 +108,7 @@ TEST(Status, WhatIsToComeProvesNothing) {
   EXPECT_EQ(status.jobs[0].last_success, last_night + minutes(1));
   EXPECT_EQ(status.jobs[0].drill, "never");
   EXPECT_THAT(told(status), ElementsAre("error h1 nightly: no drill has ever proved a restore",
-                                        HasSubstr("2028-11-16 is dated in the future")));
+                                        testing::HasSubstr("2028-11-16 is dated in the future")));
 }
 
 TEST(Status, APartialNightNamesItsServices) {

@@ -45,7 +45,8 @@ struct Feedback {
 Bytes read_settled(LiveFile& file, uint64_t size_max, bool& is_settled);
 
 // True if the file starts with the magic of
-// https://www.sqlite.org/fileformat.html#the_database_header
+// https://www.sqlite.org/fileformat.html#the_database_header. Throws Error(service) if it
+// cannot be read.
 bool begins_as_sqlite(int fd);
 
 // Streams the data runs of a file and looks again behind the last byte. A file that was cut short
