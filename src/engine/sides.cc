@@ -118,8 +118,8 @@ SnapshotSide::SnapshotSide(const SnapshotId& id, const std::vector<std::string>&
   request.identities = identities;
   manifest_ = restore_snapshot(request, environment).manifest;
   // A service without a single file has no folder in an archive.
-  for (const std::string& service : services) {
-    make_private_directory(target / service, ErrorKind::limit);
+  for (const ManifestService& service : manifest_.services) {
+    make_private_directory(target / service.name, ErrorKind::limit);
   }
   MemorySink facts;
   cat_member(id, "facts.json", identities, environment, facts);
