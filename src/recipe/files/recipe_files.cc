@@ -213,8 +213,7 @@ class FilesRecipe final : public Recipe {
       const fs::path live = "/" + path;
       FolderChange& change = changes[live.parent_path()];
       change.live = live.parent_path();
-      change.put.emplace(live.filename().native(),
-                         restored.directory / path);
+      change.put.emplace(live.filename().native(), restored.directory / path);
     }
     std::vector<FolderChange> all;
     for (auto& [live, change] : changes) all.push_back(std::move(change));
