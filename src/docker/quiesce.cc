@@ -102,9 +102,16 @@ Undone undo_patiently(Docker& docker, const Note& note, Clock& clock) {
   }
 }
 
+// One that stays is no reason to say that the container does not run: the next run finds it running
+// and tries again.
 void remove_note(const fs::path& path) {
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    throw system_error(ErrorKind::service, format("remove '{}'", path.native()), errno);
+  for (const bool is_last : {false, true}) {
+    if (::unlink(path.c_str()) == 0 || errno == ENOENT) return;
+    if (is_last) {
+      log_warning(
+          "{}",
+          system_error(ErrorKind::service, format("remove '{}'", path.native()), errno).what());
+    }
   }
 }
 
