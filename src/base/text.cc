@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "base/format.h"
-#include "base/visible_text.h"
 
 namespace lifeboat {
 namespace {
@@ -120,20 +119,6 @@ size_t utf8_length(std::string_view text) {
     return overlong || beyond ? 0 : 4;
   }
   return 0;
-}
-
-std::string printable(std::string_view text) {
-  const std::string clean = escape_controls(text);
-  std::string result;
-  for (size_t at = 0; at < clean.size();) {
-    const size_t steering = steering_length(std::string_view(clean).substr(at));
-    for (size_t byte = 0; byte < steering; ++byte) {
-      result += format("\\x{:02x}", static_cast<unsigned char>(clean[at + byte]));
-    }
-    if (steering == 0) result += clean[at];
-    at += std::max<size_t>(steering, 1);
-  }
-  return result;
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

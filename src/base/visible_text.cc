@@ -62,6 +62,19 @@ size_t steering_length(std::string_view text) {
   return steers ? length : 0;
 }
 
+std::string printable(std::string_view text) {
+  const std::string clean = escape_controls(text);
+  std::string_view left = clean;
+  std::string result;
+  while (!left.empty()) {
+    const size_t steering = steering_length(left);
+    const size_t taken = std::max<size_t>(steering, 1);
+    result += steering > 0 ? hex_bytes(left.substr(0, steering)) : std::string(1, left[0]);
+    left.remove_prefix(taken);
+  }
+  return result;
+}
+
 std::string terminal_text(std::string_view text) {
   std::string result;
   result.reserve(text.size());

@@ -105,14 +105,10 @@ Undone undo_patiently(Docker& docker, const Note& note, Clock& clock) {
 // One that stays is no reason to say that the container does not run: the next run finds it running
 // and tries again.
 void remove_note(const fs::path& path) {
-  for (const bool is_last : {false, true}) {
-    if (::unlink(path.c_str()) == 0 || errno == ENOENT) return;
-    if (is_last) {
-      log_warning(
-          "{}",
-          system_error(ErrorKind::service, format("remove '{}'", path.native()), errno).what());
-    }
-  }
+  const auto removes = [&] { return ::unlink(path.c_str()) == 0 || errno == ENOENT; };
+  if (removes() || removes()) return;
+  log_warning("{}",
+              system_error(ErrorKind::service, format("remove '{}'", path.native()), errno).what());
 }
 
 void check_can_stop(const DockerDetails& details) {

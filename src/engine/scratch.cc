@@ -10,18 +10,14 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "io/folder.h"
-#include "io/no_links.h"
 
 namespace lifeboat {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Without links in its name: probes follow none on their way to a restored file, and who configured
-// the folder may well have named one.
-fs::path swept(const fs::path& named, std::string_view prefix) {
-  make_private_directory(named, ErrorKind::limit);
-  const fs::path parent = trusted_path(named, ErrorKind::limit);
+const fs::path& swept(const fs::path& parent, std::string_view prefix) {
+  make_private_directory(parent, ErrorKind::limit);
   sweep_scratch(parent, prefix);
   return parent;
 }

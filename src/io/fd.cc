@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/format.h"
+#include "io/read_at.h"
 
 namespace lifeboat {
 
@@ -59,19 +60,9 @@ FileAccess::FileAccess(UniqueFd fd, std::string name, ErrorKind kind)
       size_(static_cast<uint64_t>(stat_fd(fd_.get(), name_, kind).st_size)) {}
 
 void FileAccess::read_at(uint64_t offset, ByteSpan target) {
-  while (!target.empty()) {
-    const ssize_t count =
-        ::pread(fd_.get(), target.data(), target.size(), static_cast<off_t>(offset));
-    if (count < 0) {
-      const int reason = errno;
-      if (reason == EINTR) continue;
-      throw system_error(kind_, format("read '{}' at {}", name_, offset), reason);
-    }
-    if (count == 0) {
-      throw Error(kind_, format("read '{}' at {}: it ends before", name_, offset));
-    }
-    target = target.subspan(static_cast<size_t>(count));
-    offset += static_cast<uint64_t>(count);
+  const size_t filled = lifeboat::read_at(fd_.get(), offset, target, name_, kind_);
+  if (filled < target.size()) {
+    throw Error(kind_, format("read '{}' at {}: it ends before", name_, offset + filled));
   }
 }
 

@@ -15,6 +15,8 @@
 
 #include "base/format.h"
 #include "base/log.h"
+#include "io/no_links.h"
+#include "io/read_at.h"
 
 namespace lifeboat {
 namespace {
@@ -122,15 +124,9 @@ struct TreeRemover {
 
 }  // namespace
 
-// A FIFO put in the file's place would be waited for without end.
 std::string read_file(const fs::path& path, uint64_t size_max, ErrorKind kind) {
   UniqueFd fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, kind);
-  if (!S_ISREG(stat_fd(fd.get(), path.native(), kind).st_mode)) {
-    throw Error(kind, format("read '{}': it is not a regular file", path.native()));
-  }
-  FdSource source(std::move(fd), path.native(), kind);
-  const Bytes bytes = read_all(source, size_max, format("'{}'", path.native()));
-  return std::string(as_text(bytes));
+  return read_regular_file(std::move(fd), path.native(), size_max, kind);
 }
 
 AtomicFile::AtomicFile(fs::path path, Random& random, AtomicFileOptions options)
@@ -254,7 +250,8 @@ void remove_tree(const fs::path& path, ErrorKind kind) {
 }
 
 ScratchDirectory::ScratchDirectory(const fs::path& parent, std::string_view prefix, Random& random)
-    : path_(fs::weakly_canonical(parent) / format("{}{}", prefix, random_hex(random, 6))) {
+    : path_(trusted_path(parent, ErrorKind::limit) /
+            format("{}{}", prefix, random_hex(random, 6))) {
   if (::mkdir(path_.c_str(), 0700) != 0) {
     throw system_error(ErrorKind::limit, format("create scratch folder '{}'", path_.native()),
                        errno);

@@ -9,7 +9,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
-#include "io/source.h"
+#include "io/read_at.h"
 
 namespace lifeboat {
 namespace {
@@ -53,12 +53,7 @@ std::string read_file_without_links(const fs::path& path, uint64_t size_max, Err
   const std::string name = printable(path.native());
   UniqueFd fd = open_without_links(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd) throw system_error(kind, format("open '{}'", name), errno);
-  if (!S_ISREG(stat_fd(fd.get(), name, kind).st_mode)) {
-    throw Error(kind, format("read '{}': it is not a regular file", name));
-  }
-  FdSource source(std::move(fd), path.native(), kind);
-  const Bytes bytes = read_all(source, size_max, format("'{}'", name));
-  return std::string(as_text(bytes));
+  return read_regular_file(std::move(fd), name, size_max, kind);
 }
 
 fs::path trusted_path(const fs::path& path, ErrorKind kind) {

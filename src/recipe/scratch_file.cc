@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "io/files.h"
+#include "io/read_at.h"
 
 namespace lifeboat {
 namespace {
@@ -34,14 +35,8 @@ void ScratchFile::append(ByteView data) {
 
 void ScratchFile::read_at(uint64_t offset, ByteSpan target) {
   ensure(offset <= size_ && target.size() <= size_ - offset, "ScratchFile read beyond its end");
-  for (size_t filled = 0; filled < target.size();) {
-    const ByteSpan rest = target.subspan(filled);
-    const ssize_t count =
-        ::pread(fd_.get(), rest.data(), rest.size(), static_cast<off_t>(offset + filled));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw system_error(ErrorKind::limit, format("read '{}'", name_), errno);
-    if (count == 0) throw Error(ErrorKind::limit, format("read '{}': it ends early", name_));
-    filled += static_cast<size_t>(count);
+  if (lifeboat::read_at(fd_.get(), offset, target, name_, ErrorKind::limit) < target.size()) {
+    throw Error(ErrorKind::limit, format("read '{}': it ends early", name_));
   }
   cipher_.apply(offset, target, target);
 }

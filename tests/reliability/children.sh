@@ -32,15 +32,6 @@ pids+=($!)
 pids+=($!)
 root=(mariadb --no-defaults -N -u root --socket="$place/s")
 pg=(psql -q -h "$place/pg" -U postgres)
-# wait_for COMMAND...: at most a minute.
-wait_for() {
-  local try
-  for ((try = 0; try < 600; try++)); do
-    if "$@" > /dev/null 2>&1; then return; fi
-    sleep 0.1
-  done
-  fail "no answer to: $*"
-}
 wait_for "${root[@]}" -e 'SELECT 1'
 wait_for "${pg[@]}" -c 'SELECT 1'
 "${root[@]}" << 'SQL'

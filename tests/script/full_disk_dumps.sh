@@ -16,16 +16,6 @@ mkdir small
 mount -t tmpfs -o size=2m tmpfs small 2> /dev/null || skip "a tmpfs cannot be mounted here"
 undo+=("umount $place/small")
 
-# wait_for COMMAND...
-wait_for() {
-  local try
-  for ((try = 0; try < 600; try++)); do
-    if "$@" > /dev/null 2>&1; then return; fi
-    sleep 0.1
-  done
-  fail "not so after a minute: $*"
-}
-
 # The servers die with this script, however that ends. Their dumps, random bytes, stay larger than
 # the spool when they are compressed.
 mariadb-install-db --no-defaults --user=root --auth-root-authentication-method=normal \

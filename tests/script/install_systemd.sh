@@ -48,8 +48,8 @@ in_machine() {
     env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
     TZ=UTC NO_COLOR=1 timeout 120 "$@"
 }
-# wait_for SECONDS COMMAND...: until it succeeds in the machine.
-wait_for() {
+# wait_in_machine SECONDS COMMAND...: until it succeeds in the machine.
+wait_in_machine() {
   local seconds=$1 try
   shift
   for ((try = 0; try < seconds * 2; try++)); do
@@ -66,7 +66,7 @@ wait_for() {
 }
 # Before it is there, the namespaces entered are those of the script that makes it.
 is_up='[ "$(cat /proc/1/comm)" = systemd ] && systemctl is-active only.target'
-wait_for 60 sh -c "$is_up" || skip "no systemd runs here: $(tail -n 1 "$folder/machine.log")"
+wait_in_machine 60 sh -c "$is_up" || skip "no systemd runs here: $(tail -n 1 "$folder/machine.log")"
 machine=/proc/$first/root
 
 # A WAL that nobody holds open, of another user: reading it makes a -shm file beside it.
@@ -137,7 +137,7 @@ stdout_has 'ProtectSystem=strict'
 mv "$machine/srv/app" "$machine/srv/away"
 in_machine systemctl start lifeboat-backup-nightly.service
 expect 1
-wait_for 30 sh -c 'journalctl --no-pager | grep -F "Tell that lifeboat-backup-nightly.service failed"' ||
+wait_in_machine 30 sh -c 'journalctl --no-pager | grep -F "Tell that lifeboat-backup-nightly.service failed"' ||
   fail "nobody was called"
 mv "$machine/srv/away" "$machine/srv/app"
 
@@ -151,7 +151,7 @@ in_machine systemctl list-timers --all --no-pager
 stdout_lacks lifeboat
 in_machine systemctl start cron.service
 expect 0
-wait_for 75 sh -c 'ls /srv/backups/h1/2*/manifest.json' || fail "cron started nothing"
+wait_in_machine 75 sh -c 'ls /srv/backups/h1/2*/manifest.json' || fail "cron started nothing"
 in_machine systemctl stop cron.service
 in_machine cat /var/log/lifeboat/backup-nightly.log
 stdout_has 'snapshot'

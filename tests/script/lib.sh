@@ -79,6 +79,16 @@ no_files_in() {
   [[ -z $found ]] || fail "left behind: $found"
 }
 
+# wait_for COMMAND...: at most a minute.
+wait_for() {
+  local try
+  for ((try = 0; try < 600; try++)); do
+    if "$@" > /dev/null 2>&1; then return; fi
+    sleep 0.1
+  done
+  fail "not so after a minute: $*"
+}
+
 # A key pair: key.txt, and its public half in $recipient.
 make_key() {
   "$program" keygen -o key.txt 2> /dev/null

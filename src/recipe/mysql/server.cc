@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "io/read_at.h"
 #include "recipe/container.h"
 
 namespace lifeboat {
@@ -309,13 +310,9 @@ std::shared_ptr<const UniqueFd> open_dump(const std::filesystem::path& path) {
   auto file = std::make_shared<UniqueFd>(
       open_file(path, O_RDONLY | O_NOFOLLOW, 0, ErrorKind::verification));
   std::array<char, sandbox_line_max> begin{};
-  size_t filled = 0;
-  for (ssize_t got = 1; got > 0 && filled < begin.size(); filled += static_cast<size_t>(got)) {
-    got = ::pread(file->get(), begin.data() + filled, begin.size() - filled,
-                  static_cast<off_t>(filled));
-    if (got < 0) throw system_error(ErrorKind::verification, "read the beginning of a dump", errno);
-  }
-  const std::string_view text(begin.data(), filled);
+  const size_t got = read_at(file->get(), 0, std::as_writable_bytes(std::span(begin)),
+                             path.native(), ErrorKind::verification);
+  const std::string_view text(begin.data(), got);
   const bool has_line = text.starts_with("/*!999999\\-") || text.starts_with("/*M!999999\\-");
   const size_t end = text.find('\n');
   if (has_line && end != std::string_view::npos) {

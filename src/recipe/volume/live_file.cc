@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "io/read_at.h"
 
 namespace lifeboat {
 namespace {
@@ -71,16 +72,9 @@ Bytes read_settled(LiveFile& file, uint64_t size_max, bool& is_settled) {
 bool begins_as_sqlite(int fd) {
   std::array<char, sqlite_magic.size()> start{};
   // To its end: taken for a plain file, a live database would be copied in pieces of many moments.
-  size_t filled = 0;
-  while (filled < start.size()) {
-    const ssize_t got =
-        ::pread(fd, start.data() + filled, start.size() - filled, static_cast<off_t>(filled));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw system_error(ErrorKind::service, "read the beginning of a file", errno);
-    if (got == 0) return false;
-    filled += static_cast<size_t>(got);
-  }
-  return std::string_view(start.data(), start.size()) == sqlite_magic;
+  const size_t got = lifeboat::read_at(fd, 0, std::as_writable_bytes(std::span(start)),
+                                       "the beginning of a file", ErrorKind::service);
+  return std::string_view(start.data(), got) == sqlite_magic;
 }
 
 size_t LargeFileSource::read(ByteSpan target) {
