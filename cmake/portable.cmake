@@ -11,7 +11,8 @@ foreach(name zstd z sqlite3 yaml-cpp pugixml)
 endforeach()
 list(JOIN archives "," archives)
 
-add_executable(lifeboat-portable src/cli/main.cc src/base/portable_fmt.cc
+add_executable(lifeboat-portable src/cli/main.cc src/cli/wiping_delete.cc
+                                 src/base/portable_fmt.cc
                                  src/base/portable_spdlog.cc)
 target_link_libraries(lifeboat-portable PRIVATE lifeboat_cli)
 target_link_options(lifeboat-portable PRIVATE -static-libstdc++ -static-libgcc

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/secret.h"
 #include "base/visible_text.h"
 
 namespace lifeboat {
@@ -17,7 +18,7 @@ constexpr size_t redact_length_min = 4;  // shorter values would blank ordinary 
 
 struct Redactions {
   std::mutex mutex;
-  std::vector<std::string> values;
+  std::vector<Secret> values;
 };
 
 Redactions& redactions() {
@@ -74,21 +75,25 @@ void log_set_level(LogLevel level) { logger().set_level(spdlog_level(level)); }
 
 void log_redact(std::string_view value) {
   if (value.size() < redact_length_min) return;
+  Secret secret(value);
   auto& known = redactions();
   const std::scoped_lock lock(known.mutex);
   // Longest first: a secret may hold a shorter one.
-  const auto longer = [](const std::string& left, std::string_view right) {
+  const auto longer = [](const Secret& left, std::string_view right) {
     return left.size() > right.size();
   };
   const auto place = std::lower_bound(known.values.begin(), known.values.end(), value, longer);
-  known.values.emplace(place, value);
+  const bool is_known = std::any_of(known.values.begin(), known.values.end(),
+                                    [&](const Secret& one) { return one.reveal() == value; });
+  if (!is_known) known.values.insert(place, std::move(secret));
 }
 
 std::string redact(std::string_view text) {
   std::string result(text);
   auto& known = redactions();
   const std::scoped_lock lock(known.mutex);
-  for (const std::string& value : known.values) {
+  for (const Secret& secret : known.values) {
+    const std::string_view value = secret.reveal();
     for (size_t at = result.find(value); at != std::string::npos; at = result.find(value, at + 3)) {
       result.replace(at, value.size(), "***");
     }

@@ -3,13 +3,22 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "base/error.h"
+#include "base/locked_memory.h"
 
 namespace lifeboat {
+namespace {
+
+std::atomic<bool> was_refused{false};
+
+}  // namespace
+
+bool secrets_are_locked() { return !was_refused; }
 
 void wipe(ByteSpan memory) noexcept {
   if (!memory.empty()) ::explicit_bzero(memory.data(), memory.size());
@@ -25,7 +34,7 @@ Secret::Secret(size_t size) : size_(size) {
     throw system_error(ErrorKind::limit, "map memory for a secret", errno);
   }
   // Both are hardening; a low RLIMIT_MEMLOCK must not make backups impossible.
-  (void)::mlock(memory, mapped_bytes_);
+  if (::mlock(memory, mapped_bytes_) != 0) was_refused = true;
   (void)::madvise(memory, mapped_bytes_, MADV_DONTDUMP);
   data_ = static_cast<std::byte*>(memory);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "base/error.h"
 #include "base/exit_code.h"
 #include "base/random.h"
+#include "base/secret.h"
 #include "base/stop.h"
 #include "cli/app.h"
 #include "io/fd.h"
@@ -63,6 +65,26 @@ void forbid_core_dumps() {
 #endif
 }
 
+// The environment may hold secrets, and lies in ordinary memory that root reads in
+// /proc/PID/environ: it moves to locked pages, where getenv finds it. Before anything else does.
+void lock_environment() {
+  size_t size = 0;
+  for (char** entry = environ; *entry != nullptr; ++entry) size += std::strlen(*entry) + 1;
+  if (size == 0) return;
+  // Never destroyed: what runs behind main may ask for a variable.
+  auto* const locked = new lifeboat::Secret(size);
+  char* place = reinterpret_cast<char*>(locked->span().data());
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const size_t length = std::strlen(*entry) + 1;
+    std::memcpy(place, *entry, length);
+    // The loader looks at its own variables again when libraries are loaded later.
+    const bool is_loaders = std::strncmp(*entry, "LD_", 3) == 0;
+    if (!is_loaders) ::explicit_bzero(*entry, length);
+    *entry = place;
+    place += length;
+  }
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -72,6 +94,7 @@ int main(int argument_count, char** arguments) {
   ::umask(077);
   std::optional<StopSource> stop;
   try {
+    lock_environment();
     stop.emplace();
   } catch (const Error& error) {
     // Too early for anything but this: nothing is known of where to tell it.

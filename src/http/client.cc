@@ -103,6 +103,16 @@ CurlList header_list(const HttpRequest& request) {
   return list;
 }
 
+// libcurl keeps the URL and headers of a request, which hold secrets, until the next one.
+struct ForgottenAtEnd {
+  explicit ForgottenAtEnd(CURL* used) : handle(used) {}
+  ForgottenAtEnd(const ForgottenAtEnd&) = delete;
+  ForgottenAtEnd& operator=(const ForgottenAtEnd&) = delete;
+  ~ForgottenAtEnd() { curl_easy_reset(handle); }  // options only: the connection stays
+
+  CURL* handle;
+};
+
 }  // namespace
 
 struct HttpClient::State {
@@ -123,7 +133,6 @@ struct HttpClient::State {
 };
 
 void HttpClient::State::prepare(const HttpRequest& request, CURLU* url) {
-  curl_easy_reset(handle.get());  // options only: the connection stays
   words[0] = '\0';
   set(CURLOPT_ERRORBUFFER, words.data());
   set(CURLOPT_NOSIGNAL, 1L);
@@ -218,8 +227,9 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
         .hint("Write the URL like http://127.0.0.1:5678 or https://host/path.");
   }
   const CurlList headers = header_list(request);
+  const ForgottenAtEnd at_end(state_->handle.get());
   Exchange exchange;
-  exchange.handle = state_->handle.get();
+  exchange.handle = at_end.handle;
   exchange.request = &request;
   exchange.body_max = state_->options.body_max;
   exchange.stop = state_->options.stop;

@@ -1,10 +1,17 @@
 #include "http/curl_parts.h"
 
+#include <cstdlib>
+#include <cstring>
+
+#include "base/wiping_memory.h"
+
 namespace lifeboat {
 
 CurlHandle new_curl_handle() {
   // Not thread-safe until done once; a function's static is.
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  // libcurl copies URLs and headers, which hold secrets.
+  static const CURLcode ready = curl_global_init_mem(
+      CURL_GLOBAL_DEFAULT, &std::malloc, &wiping_free, &wiping_realloc, &::strdup, &std::calloc);
   CurlHandle handle(curl_easy_init());
   ensure(ready == CURLE_OK && handle != nullptr, "libcurl starts");
   return handle;

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/locked_memory.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/check/check_run.h"
@@ -157,6 +158,15 @@ void check_signing(CheckRun& run) {
   }
 }
 
+// After all that reads secrets: each has had its chance to fail.
+void check_memory(CheckRun& run) {
+  if (secrets_are_locked()) return;
+  run.add(ErrorKind::config, "memory",
+          {Level::warning, "keys cannot be locked into memory, and may be written to swap",
+           "Raise the limit (LimitMEMLOCK= of a unit, memlock in /etc/security/limits.conf, "
+           "--ulimit memlock of a container) to 8 MiB, or encrypt the swap."});
+}
+
 // By each recipient the newest evidence of which it opened the snapshot.
 std::map<std::string, DrillEvidence> find_proofs(CheckRun& run) {
   Store& store = run.context.store();
@@ -195,6 +205,7 @@ void check_keys(CheckRun& run) {
       ErrorKind::crypto, "identity", [&] { check_identity(run); }, "drill.identity");
   check_offline(run);
   run.guarded(ErrorKind::config, "signing", [&] { check_signing(run); });
+  check_memory(run);
 }
 
 void check_escrow(CheckRun& run) {

@@ -119,8 +119,10 @@ HttpResponse Sender::send(HttpRequest request) {
   request.stop = world_.stop;
   request.told_as = format("tell {} ({})", to_.name, printable_origin(request.url));
   HttpResponse response;
+  // Not kept: libcurl remembers the last URL, which may be a secret.
+  HttpClient client(HttpOptions{.body_max = 1 << 20});
   try_again(world_, [&] {
-    response = client_.send(request);
+    response = client.send(request);
     if (response.status / 100 != 2) refuse(request, response);
   });
   return response;

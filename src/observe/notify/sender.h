@@ -51,7 +51,6 @@ class Sender {
 
   Addressee to_;
   const NotifyWorld& world_;
-  HttpClient client_{HttpOptions{.body_max = 1 << 20}};
 };
 
 // What Notifier::target_id gives for these settings.

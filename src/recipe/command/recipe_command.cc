@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/format.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "io/fd.h"
 #include "process/process.h"
@@ -51,6 +52,13 @@ CommandSpec read_spec(const Settings& settings) {
       throw refused("an entry of 'env' has no NAME=").hint("Write entries as NAME=value.");
     }
     spec.environment.emplace_back(variable.substr(0, equals), variable.substr(equals + 1));
+    // Of what the program says nothing that it was told here; a path or a number is no secret.
+    const std::string& value = spec.environment.back().second;
+    constexpr size_t secret_bytes_min = 8;
+    const bool is_number = value.find_first_not_of("0123456789.:-") == std::string::npos;
+    if (value.size() >= secret_bytes_min && !value.starts_with('/') && !is_number) {
+      log_redact(value);
+    }
   }
   spec.output = settings.text("output", "output");
   if (!is_inner_path(spec.output) || spec.output.find('/') != std::string::npos) {

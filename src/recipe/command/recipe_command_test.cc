@@ -66,6 +66,15 @@ TEST_F(CommandRecipeTest, EnvironmentReachesTheProgramButNotTheFacts) {
   EXPECT_THAT(print_json(facts_to_json(restored.expected)), Not(HasSubstr("a=b")));
 }
 
+TEST_F(CommandRecipeTest, WordsOfTheProgramAreToldWithoutItsSecrets) {
+  service_.settings.set(
+      "env", std::vector<std::string>{"TOKEN=secret-of-a-program", "PGPASSFILE=/root/.pgpass"});
+  service_.settings.set(
+      "command",
+      std::vector<std::string>{"bash", "-c", "echo \"no $TOKEN in $PGPASSFILE\" >&2; exit 2"});
+  EXPECT_THAT(error_text([&] { backup(); }), HasSubstr("no *** in /root/.pgpass"));
+}
+
 TEST_F(CommandRecipeTest, FailureOfTheProgramIsTold) {
   service_.settings.set("command",
                         std::vector<std::string>{"bash", "-c", "echo row; echo lost >&2; exit 2"});
