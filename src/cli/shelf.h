@@ -7,7 +7,9 @@
 
 namespace lifeboat::cli {
 
-// One listing. Throws Error(store).
-Shelf look_at_shelf(Store& store, const std::string& host, const Retention& retention);
+// One listing. What is dated more than a day after `now` was made under a clock that was ahead: it
+// is counted, and says nothing of when the last one goes. Throws Error(store).
+Shelf look_at_shelf(Store& store, const std::string& host, const Retention& retention,
+                    Timestamp now);
 
 }  // namespace lifeboat::cli

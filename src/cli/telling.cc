@@ -178,6 +178,7 @@ void Telling::publish() {
   const MetricsConfig& metrics = reporting_.metrics;
   if (!metrics.textfile && metrics.pushgateway.empty()) return;
   reload();
+  const HostState known = as_known_at(state_, context_.clock().now());
   std::vector<Problem> problems;
   const auto attempt = [&](std::string_view id, const auto& body) {
     try {
@@ -192,14 +193,11 @@ void Telling::publish() {
     }
   };
   if (metrics.textfile) {
-    attempt(textfile_problem,
-            [&] { write_textfile(*metrics.textfile, state_, context_.random()); });
+    attempt(textfile_problem, [&] { write_textfile(*metrics.textfile, known, context_.random()); });
   }
   if (!metrics.pushgateway.empty()) {
     const Deadline deadline(telling_max);
-    attempt(gateway_problem, [&] {
-      push_metrics({metrics.pushgateway, deadline.token()}, state_);
-    });
+    attempt(gateway_problem, [&] { push_metrics({metrics.pushgateway, deadline.token()}, known); });
   }
   const bool failed_before =
       std::any_of(state_.activities.begin(), state_.activities.end(),

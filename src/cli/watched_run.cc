@@ -270,7 +270,8 @@ void WatchedRun::remember(const Account& account, bool good) {
   std::optional<Shelf> shelf;
   if (good && (options_.activity == "backup" || options_.activity == "prune")) {
     try {
-      shelf = look_at_shelf(context_.store(), config.host, retention_of(config.retention));
+      shelf = look_at_shelf(context_.store(), config.host, retention_of(config.retention),
+                            context_.clock().now());
     } catch (const Error& error) {
       log_warning("{}", error.what());  // what was seen last time stays
     } catch (const Interrupted&) {

@@ -181,6 +181,18 @@ TEST(NewerFormat, IsNeverPrunedAndNeverPassedOver) {
   EXPECT_THAT(told(status), Contains(HasSubstr("h1/2026-05-08")));
 }
 
+TEST(NewerFormat, OfADrillIsNeverPruned) {
+  PruneKit kit;
+  const SnapshotId id = kit.backup({}, "2026-05-07T02:00:00Z");
+  kit.drill(id, parse_time("2026-05-08T03:00:00Z"), true);
+  const std::string newer = "h1/drills/2026-05-09.json";
+  kit.put(newer, "{\n  \"format\": 2,\n  \"proof\": \"x\"\n}\n");
+  kit.put("h1/drills/2026-05-10.json", "{\n  \"format\": 1,\n  \"proof\": \"x\"\n}\n");
+  const PrunePlan plan = kit.plan(parse_time("2030-05-20T09:00:00Z"));
+  ASSERT_EQ(plan.remove.size(), 1U) << "the last proof and the newer one stay";
+  EXPECT_EQ(plan.remove[0].name, "h1/drills/2026-05-10.json");
+}
+
 TEST(NewerFormat, OfAMonthlyDoesNotStopTheCopyOfThisProgram) {
   PruneKit kit;
   put_newer(kit, "monthly/2026-05");

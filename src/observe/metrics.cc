@@ -70,6 +70,28 @@ const std::vector<MetricInfo>& metric_table() {
   return table;
 }
 
+HostState as_known_at(HostState state, Timestamp now) {
+  const Timestamp last = now + std::chrono::hours(1);
+  const auto forget_run = [&](Timestamp& run) {
+    if (run > last) run = {};
+  };
+  const auto forget_success = [&](std::optional<Timestamp>& success) {
+    if (success && *success > last) success.reset();
+  };
+  for (JobState& job : state.jobs) {
+    forget_run(job.last_run);
+    forget_success(job.last_success);
+    for (ServiceState& service : job.services) forget_success(service.last_success);
+  }
+  for (DrillState& drill : state.drills) {
+    forget_run(drill.last_run);
+    forget_success(drill.last_success);
+  }
+  for (ActivityState& activity : state.activities) forget_run(activity.last_run);
+  for (NotifierState& notifier : state.notifiers) forget_success(notifier.last_success);
+  return state;
+}
+
 std::string print_metrics(const HostState& state) {
   MetricSamples samples;
   for (const JobState& job : state.jobs) samples.add_job(state.host, job);

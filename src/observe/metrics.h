@@ -30,6 +30,10 @@ const std::vector<MetricInfo>& metric_table();
 // is not known has no sample: a job that never succeeded has no time of its last success.
 std::string print_metrics(const HostState& state);
 
+// Without what is dated an hour or more after `now`: a clock was ahead then, and until its time has
+// come such a success would say that all is well. To be printed, not to be kept.
+HostState as_known_at(HostState state, Timestamp now);
+
 // `<directory>/lifeboat-<host>.prom`, mode 0644, by rename from a name that does not end in
 // ".prom". Called within StateFile::update, it cannot put an older state over that of a run which
 // ends at the same moment. Throws Error(config), with a hint if the folder is missing.

@@ -1,5 +1,8 @@
 #include "scheduler/when.h"
 
+#include <time.h>
+
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -64,6 +67,33 @@ std::string weekday_names(std::vector<unsigned> weekdays) {
   return ranges(weekdays, [&](unsigned value) { return std::string(names[value]); }) + " ";
 }
 
+using LocalMinute = std::chrono::local_time<std::chrono::minutes>;
+
+// What this machine's clock shows, without its seconds.
+LocalMinute local_at(Timestamp at) {
+  const time_t seconds = std::chrono::system_clock::to_time_t(at);
+  struct tm parts {};
+  ensure(::localtime_r(&seconds, &parts) != nullptr, "the zone's clock shows every time");
+  const auto local = at + std::chrono::seconds(parts.tm_gmtoff);
+  return LocalMinute(std::chrono::floor<std::chrono::minutes>(local).time_since_epoch());
+}
+
+bool starts_at(const CronTimes& times, LocalMinute at) {
+  const auto has = [](const std::vector<unsigned>& values, int64_t value) {
+    return std::ranges::count(values, static_cast<unsigned>(value)) > 0;
+  };
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const auto minute = (at - day).count();
+  if (!has(times.hours, minute / 60) || !has(times.minutes, minute % 60) ||
+      !has(times.months, unsigned{date.month()})) {
+    return false;
+  }
+  const bool is_day = has(times.days, unsigned{date.day()});
+  const bool is_weekday = has(times.weekdays, std::chrono::weekday(day).c_encoding());
+  return times.either_day ? is_day || is_weekday : is_day && is_weekday;
+}
+
 }  // namespace
 
 std::string cron_fields(std::string_view schedule, std::string_view host, std::string_view run) {
@@ -100,6 +130,26 @@ std::vector<std::string> on_calendar(std::string_view fields) {
   const std::string weekdays = weekday_names(times->weekdays);
   if (!times->either_day) return {format("{}*-{}-{} {}", weekdays, months, days, time)};
   return {format("*-{}-{} {}", months, days, time), format("{}*-{}-* {}", weekdays, months, time)};
+}
+
+std::optional<SkippedTime> skipped_start(std::string_view fields, Timestamp now) {
+  using std::chrono::minutes;
+  const auto times = cron_times(fields);
+  ensure(times.has_value(), "starts are told by five fields");
+  if (times->hours.size() == 24) return std::nullopt;
+  ::tzset();  // localtime_r need not read the zone
+  // Clocks are set ahead at a whole quarter of an hour, everywhere and by any rule there is.
+  constexpr minutes step{15};
+  LocalMinute before = local_at(std::chrono::floor<std::chrono::hours>(now));
+  for (Timestamp at = std::chrono::floor<std::chrono::hours>(now) + step;
+       at < now + std::chrono::days(366); at += step) {
+    const SkippedTime skipped{before + step, local_at(at)};
+    before = skipped.end;
+    for (LocalMinute missed = skipped.begin; missed < skipped.end; missed += minutes(1)) {
+      if (starts_at(*times, missed)) return skipped;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace lifeboat

@@ -1,6 +1,7 @@
 #include "scheduler/when.h"
 
 #include <gtest/gtest.h>
+#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -130,6 +131,69 @@ TEST(OnCalendar, SystemdLeavesOutASkippedHourAndStartsADoubledOneOnce) {
   }
   EXPECT_EQ(starts("03:00", "2026-03-28 12:00:00").at(0), "2026-03-29 03:00:00 CEST");
   EXPECT_TRUE(starts("daily", "2026-03-28 12:00:00").at(0).starts_with("2026-03-29 ")) << "after 3";
+}
+
+// The zone of this process, for as long as it lives.
+class Zone {
+ public:
+  explicit Zone(const char* name) {
+    if (const char* old = ::getenv("TZ")) old_ = old;
+    ::setenv("TZ", name, 1);
+    ::tzset();
+  }
+  ~Zone() {
+    if (old_) {
+      ::setenv("TZ", old_->c_str(), 1);
+    } else {
+      ::unsetenv("TZ");
+    }
+    ::tzset();
+  }
+  Zone(const Zone&) = delete;
+  Zone& operator=(const Zone&) = delete;
+
+ private:
+  std::optional<std::string> old_;
+};
+
+std::string skipped(std::string_view fields, std::string_view now = "2026-11-28T09:00:00Z") {
+  const auto found = skipped_start(fields, parse_time(now));
+  if (!found) return "";
+  const auto text = [](auto local) {
+    return print_time(Timestamp(local.time_since_epoch())).substr(0, 16);
+  };
+  return text(found->begin) + " " + text(found->end);
+}
+
+// Each zone's next change, from tzdata: Warsaw's hour 2, the Azores' hour 0, Lord Howe's half hour.
+TEST(SkippedStart, IsFoundInTheHourThatDoesNotCome) {
+  {
+    const Zone zone("Europe/Warsaw");
+    const std::string night = "2027-03-28T02:00 2027-03-28T03:00";
+    for (const char* fields : {"0 2 * * *", "59 2 * * *", "30 2 * * 0", "30 2 28 3 *", "0 2 1 * 0",
+                               "5 */2 * * *", "0 1-4 * mar *"}) {
+      EXPECT_EQ(skipped(fields), night) << fields;
+    }
+    for (const char* fields : {"59 1 * * *", "0 3 * * *", "30 2 * * 1", "30 2 27 3 *", "30 2 * 4 *",
+                               "5 * * * *", "0 2 1 3 *"}) {
+      EXPECT_EQ(skipped(fields), "") << fields;
+    }
+    EXPECT_EQ(skipped("0 2 * * *", "2027-03-28T00:59:59Z"), night) << "a second before";
+    EXPECT_EQ(skipped("0 2 * * *", "2027-03-28T01:00:00Z").substr(0, 10), "2028-03-26");
+  }
+  {
+    const Zone zone("Atlantic/Azores");
+    EXPECT_EQ(skipped("30 0 * * *"), "2027-03-28T00:00 2027-03-28T01:00");
+  }
+  {
+    const Zone zone("Australia/Lord_Howe");
+    EXPECT_EQ(skipped("15 2 * * *"), "2027-10-03T02:00 2027-10-03T02:30");
+    EXPECT_EQ(skipped("30 2 * * *"), "");
+  }
+  for (const char* name : {"UTC", "Asia/Kolkata", "Etc/GMT-3"}) {
+    const Zone zone(name);
+    EXPECT_EQ(skipped("0 2 * * *"), "") << name;
+  }
 }
 
 }  // namespace

@@ -81,6 +81,7 @@ DrillEvidence parse_drill_evidence(std::string_view text, const std::string& key
   const std::string what = format("drill evidence '{}'", key);
   const Json value = parse_json(text, what);
   JsonFields fields(value, what);
+  if (fields.has("format")) check_format(fields, what);
   DrillEvidence evidence;
   const auto id = parse_snapshot_text(fields.text("snapshot"));
   if (!id) fields.fail("snapshot", "names no snapshot");

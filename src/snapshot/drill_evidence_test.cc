@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "snapshot/manifest.h"
 #include "support/doubles.h"
 
 namespace lifeboat::test {
@@ -48,6 +49,16 @@ TEST(DrillEvidence, IsReadAsItWasPrinted) {
   EXPECT_EQ(read.verdict, DrillVerdict::ok);
   EXPECT_EQ(read.opened_by, (std::vector<std::string>{"age1one", "age1two"}));
   EXPECT_EQ(read.result, "RESTORE OK — 12 workflows");
+}
+
+TEST(DrillEvidence, OfANewerFormatAsksForAnUpdate) {
+  std::string text = printed();
+  const std::string format_1 = "\"format\": 1";
+  text.replace(text.find(format_1), format_1.size(), "\"format\": 2");
+  EXPECT_THROW(parse_drill_evidence(text, "key"), NewerFormat);
+  EXPECT_NE(fault_of(format_1, "\"format\": 2").find("update this one to read it"),
+            std::string::npos);
+  EXPECT_NE(fault_of(format_1, "\"format\": \"1\"").find("member 'format'"), std::string::npos);
 }
 
 TEST(DrillEvidence, WhatIsNoneIsAFaultWithItsKey) {

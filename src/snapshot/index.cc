@@ -185,13 +185,7 @@ IndexTail read_tail(const Json& line, const std::string& what) {
 
 std::string read_head(const Json& line, const std::string& what) {
   JsonFields fields(line, what);
-  const uint64_t found = fields.number("format");
-  if (found > index_format) {
-    throw Error(ErrorKind::verification, format("read {}: it has format {}, this lifeboat knows {}",
-                                                what, found, index_format))
-        .hint("A newer lifeboat wrote it: update this one to read it.");
-  }
-  if (found != index_format) fields.fail("format", "is not known");
+  check_format(fields, what);
   std::string archive = fields.text("archive");
   fields.done();
   return archive;

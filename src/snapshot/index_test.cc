@@ -152,7 +152,7 @@ TEST(Index, NamesWhatIsWrong) {
   EXPECT_THAT(fault("[5,1]", "[6,1]"), HasSubstr("frames do not add up"));
   EXPECT_THAT(fault("[5,1]", "[5,4294967296]"), HasSubstr("'frames'"));
   EXPECT_THAT(fault("[5,1]", "[5]"), HasSubstr("'frames'"));
-  EXPECT_THAT(fault("\"format\":1", "\"format\":0"), HasSubstr("'format' is not known"));
+  EXPECT_THAT(fault("\"format\":1", "\"format\":0"), HasSubstr("format 0"));
   EXPECT_THAT(fault("\"format\":1", "\"format\":2"), HasSubstr("format 2"));
   EXPECT_THAT(refusal(text + text), HasSubstr("behind its end"));
   EXPECT_THAT(refusal(text + "\n"), HasSubstr("behind its end"));

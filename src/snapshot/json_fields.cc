@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "snapshot/manifest.h"
 
 namespace lifeboat {
 
@@ -91,6 +92,18 @@ void JsonFields::done() const {
       fail(member.key(), "is unknown");
     }
   }
+}
+
+void check_format(JsonFields& fields, std::string_view what) {
+  constexpr uint64_t known = 1;
+  const uint64_t found = fields.number("format");
+  if (found == known) return;
+  const std::string text =
+      format("read {}: it has format {}, this lifeboat knows {}", what, found, known);
+  if (found < known) throw Error(ErrorKind::verification, text);
+  NewerFormat error(ErrorKind::verification, text);
+  error.add_hint("A newer lifeboat wrote it: update this one to read it.");
+  throw error;
 }
 
 bool is_sha256(std::string_view text) {

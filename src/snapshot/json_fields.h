@@ -44,6 +44,10 @@ class JsonFields {
   std::vector<std::string_view> seen_;
 };
 
+// Reads `format`, which is 1 everywhere as yet. Throws NewerFormat for a later one, and
+// Error(verification) for what is no format.
+void check_format(JsonFields& fields, std::string_view what);
+
 bool is_sha256(std::string_view text);
 
 }  // namespace lifeboat

@@ -85,17 +85,6 @@ ManifestService read_service(const Json& value, std::string_view what) {
   return service;
 }
 
-void check_format(JsonFields& fields, std::string_view what) {
-  const uint64_t found = fields.number("format");
-  if (found == manifest_format) return;
-  const std::string text =
-      format("read {}: it has format {}, this lifeboat knows {}", what, found, manifest_format);
-  if (found < manifest_format) throw Error(ErrorKind::verification, text);
-  NewerFormat error(ErrorKind::verification, text);
-  error.add_hint("A newer lifeboat wrote it: update this one to read it.");
-  throw error;
-}
-
 // The keys in it must be those of one snapshot of its host.
 void check_keys(const Manifest& manifest, std::string_view what) {
   const std::optional<SnapshotId> id = parse_archive_key(manifest.archive_key);

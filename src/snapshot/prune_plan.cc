@@ -46,12 +46,14 @@ struct HostObjects {
   std::vector<ObjectInfo> evidence;
 };
 
-// Nothing for a drill that failed, and for what is no evidence.
+// Nothing for a drill that failed, and for what is no evidence. Throws NewerFormat.
 std::optional<DrillEvidence> read_proof(Store& store, const std::string& key) {
   try {
     DrillEvidence evidence = load_drill_evidence(store, key);
     if (evidence.verdict != DrillVerdict::ok) return std::nullopt;
     return evidence;
+  } catch (const NewerFormat&) {
+    throw;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::verification) throw;
     return std::nullopt;
@@ -122,7 +124,12 @@ void HostPlan::keep_newest() {
 void HostPlan::keep_proved() {
   std::map<std::string, std::pair<std::string, DrillEvidence>> last;  // by job; with its key
   for (const ObjectInfo& info : host_.evidence) {
-    const auto proof = read_proof(store_, info.key);
+    std::optional<DrillEvidence> proof;
+    try {
+      proof = read_proof(store_, info.key);
+    } catch (const NewerFormat&) {
+      kept_evidence_.insert(info.key);  // what a newer lifeboat wrote, this one cannot judge
+    }
     if (!proof || proof->drilled > now_) continue;
     const auto held = host_.snapshots.find(proof->id);
     if (held == host_.snapshots.end() || !held->second.is_good()) continue;

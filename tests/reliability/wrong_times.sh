@@ -132,11 +132,23 @@ expect 0
 echo 'exit 1' > dump.sh
 at '2026-05-09 06:00:00' backup
 expect 4
-at '2026-05-09 06:00:00' status
+[[ -z $(metric lifeboat_last_success_timestamp_seconds)$(metric backup_last_success_timestamp) ]] ||
+  fail "the metric tells of a success to come"
+[[ $(metric lifeboat_last_run_timestamp_seconds) == "$(date -u -d '2026-05-09 06:00:00' +%s)" ]] ||
+  fail "the metric of a run that failed"
+echo 'echo one' > dump.sh
+at '2026-05-10 06:00:00' backup
+expect 0
+[[ $(metric lifeboat_newest_daily_expires_timestamp_seconds) == "$(date -u -d 2026-06-10 +%s)" ]] ||
+  fail "when the last night is removed: $(metric lifeboat_newest_daily_expires_timestamp_seconds)"
+echo 'exit 1' > dump.sh
+at '2026-05-12 06:00:00' backup
+expect 4
+at '2026-05-12 06:00:00' status
 expect 1
 stdout_has 'the last whole backup was 2 d ago'
 stdout_has 'h1/2040-01-01 is dated in the future'
-at '2026-05-09 06:00:00' watch
+at '2026-05-12 06:00:00' watch
 stdout_has 'no backup for 30 h'
 stdout_has 'a clock is wrong'
 

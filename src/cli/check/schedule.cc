@@ -49,14 +49,29 @@ std::string program_fault(const FoundStart& start, const fs::path& root) {
   return format("'{}' is not found there: its PATH is '{}'", name, printable(folders));
 }
 
+// "*-*-* 02:00" is "*-*-* 2:0:0": without the zeros that systemd does not need, with all seconds.
+std::string plain_calendar(std::string_view value) {
+  const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
+  std::string text;
+  for (size_t at = 0; at < value.size(); ++at) {
+    const bool begins = at == 0 || !is_digit(value[at - 1]);
+    const bool goes_on = at + 1 < value.size() && is_digit(value[at + 1]);
+    if (!(value[at] == '0' && begins && goes_on)) text += value[at];
+  }
+  return std::ranges::count(text, ':') == 1 ? text + ":0" : text;
+}
+
 // Whether both mean the same times; what cannot be compared is taken as it is.
 bool is_at(const FoundStart& start, const ScheduledRun& wanted, const std::string& host) {
   const std::string fields = cron_fields(wanted.schedule, host, wanted.name);
   const bool is_word = wanted.schedule.find_first_of("0123456789") == std::string::npos;
   if (start.kind == SchedulerKind::systemd) {
     const bool is_ours = start.schedule.starts_with("*-*-* ");
-    const std::vector<std::string> values = on_calendar(fields);
-    return is_word || !is_ours || std::ranges::count(values, start.schedule) > 0;
+    const std::string found = plain_calendar(start.schedule);
+    return is_word || !is_ours ||
+           std::ranges::any_of(on_calendar(fields), [&](const std::string& value) {
+             return plain_calendar(value) == found;
+           });
   }
   const auto found = cron_times(start.schedule);
   if (!found) return false;  // "@reboot"
@@ -129,6 +144,9 @@ class ScheduleCheck {
     }
     bool is_good = false;
     for (const FoundStart* start : found) is_good = check_start(wanted, *start, key) || is_good;
+    const bool by_timer = std::ranges::any_of(
+        found, [](const FoundStart* one) { return one->kind == SchedulerKind::systemd; });
+    if (is_good && by_timer) check_skipped(wanted, key);
     // One that says the day of month and one the day of week belong together.
     const bool is_twice = std::ranges::any_of(
         found, [&](const FoundStart* one) { return one->file != found.front()->file; });
@@ -170,6 +188,22 @@ class ScheduleCheck {
       return true;
     }
     return false;
+  }
+
+  // Cron makes up for it as soon as the clock was set; systemd does not, Persistent= or not.
+  void check_skipped(const ScheduledRun& wanted, const std::string& key) {
+    const std::string fields = cron_fields(wanted.schedule, run_.config().host, wanted.name);
+    const auto skipped = skipped_start(fields, run_.context.clock().now());
+    if (!skipped) return;
+    const auto text = [](auto local) { return print_time(Timestamp(local.time_since_epoch())); };
+    const std::string begin = text(skipped->begin);
+    tell(subject_of(wanted),
+         {Level::warning,
+          format("the timer leaves out a run on {}: the clock skips {} to {} then",
+                 begin.substr(0, 10), begin.substr(11, 5), text(skipped->end).substr(11, 5)),
+          "Choose a time outside of these hours, or let the machine have UTC: "
+          "timedatectl set-timezone UTC."},
+         key);
   }
 
   // A line for cron starts nothing where no cron runs. Of another root nothing can be said.
