@@ -55,7 +55,7 @@ std::string hash_stored(UniqueFd fd, const IndexMember& member) {
   std::vector<Extent> extents = member.meta.extents;
   if (!member.meta.is_sparse) extents = {{0, member.size}};
   Sha256 hash;
-  Bytes block(256 * 1024);
+  Bytes block(std::min<uint64_t>(member.size, 256 * 1024));
   for (const Extent& extent : extents) {
     for (uint64_t done = 0; done < extent.size;) {
       const auto count = static_cast<size_t>(std::min<uint64_t>(block.size(), extent.size - done));

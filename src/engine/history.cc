@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/short_text.h"
-#include "snapshot/catalog.h"
 #include "snapshot/drill_evidence.h"
+#include "snapshot/manifests.h"
 
 namespace lifeboat {
 namespace {
@@ -36,13 +36,18 @@ class HostReader {
     for (const auto& [id, objects] : held.snapshots) {
       if (objects.contains(id.manifest_key())) newest[id.tier] = id;
     }
+    std::vector<SnapshotId> wanted;
     for (const auto& [id, objects] : held.snapshots) {
       if (!objects.contains(id.manifest_key())) {
         add_unfinished(id, objects);
       } else if (is_recent(id) || id == newest[id.tier]) {
-        add_snapshot(id, objects);
+        wanted.push_back(id);
       }
     }
+    load_manifests(store_, wanted, scope_.trust, stop_,
+                   [&](const SnapshotId& id, std::future<Manifest> loaded) {
+                     add_snapshot(id, held.snapshots.at(id), std::move(loaded));
+                   });
     add_drills(held.evidence);
     std::sort(
         host_.jobs.begin(), host_.jobs.end(),
@@ -53,7 +58,7 @@ class HostReader {
  private:
   bool is_recent(const SnapshotId& id) const;
   void add_unfinished(const SnapshotId& id, const Objects& objects);
-  void add_snapshot(const SnapshotId& id, const Objects& objects);
+  void add_snapshot(const SnapshotId& id, const Objects& objects, std::future<Manifest> loaded);
   void add_drills(const std::vector<std::string>& keys);
   void add_drill(const std::string& key);
   bool every_job_has_a_good_drill() const;
@@ -114,12 +119,12 @@ PastSnapshot past_of(const SnapshotId& id, const Manifest& manifest) {
   return past;
 }
 
-void HostReader::add_snapshot(const SnapshotId& id, const Objects& objects) {
-  stop_.throw_if_stopped();
+void HostReader::add_snapshot(const SnapshotId& id, const Objects& objects,
+                              std::future<Manifest> loaded) {
   PastSnapshot past;
   std::string job_name;
   try {
-    const Manifest manifest = load_manifest(store_, id, scope_.trust);
+    const Manifest manifest = loaded.get();
     past = past_of(id, manifest);
     past.error = missing_from(objects, manifest);
     job_name = manifest.job;

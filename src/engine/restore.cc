@@ -77,6 +77,7 @@ class Restore {
     const Scratch aside(parent, ".lifeboat-restore-", environment_.random);
     extract_to(aside.path());
     finish_services(aside.path());
+    if (!request_.is_scratch) sync_all(aside.path());
     place(aside.path(), target);
     result_.duration = environment_.clock.steady_now() - begin;
     return std::move(result_);
@@ -187,13 +188,16 @@ class Restore {
     }
   }
 
-  // One rename: the target is whole or not there, also after a power cut. One syncfs, since an
-  // fsync for each of a million files takes hours.
-  static void place(const fs::path& aside, const fs::path& target) {
+  // In one go, since an fsync for each of a million files takes hours.
+  static void sync_all(const fs::path& aside) {
     const UniqueFd folder = open_file(aside, O_RDONLY | O_DIRECTORY, 0, ErrorKind::limit);
     if (::syncfs(folder.get()) != 0) {
       throw system_error(ErrorKind::limit, format("write to '{}'", aside.native()), errno);
     }
+  }
+
+  // One rename: the target is whole or not there, also after a power cut.
+  static void place(const fs::path& aside, const fs::path& target) {
     std::error_code error;
     fs::rename(aside, target, error);
     if (error) {

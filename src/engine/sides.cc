@@ -1,6 +1,7 @@
 #include "engine/sides.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "base/error.h"
@@ -47,7 +48,7 @@ class AnnouncedSource final : public Source {
  private:
   // A plan is asked for its next member only when this one was read to its end.
   void read_on_to_the_end() {
-    Bytes block(64 * 1024);
+    std::array<std::byte, 16 * 1024> block;
     while (!has_ended_) {
       if (inner_.read(block) == 0) {
         has_ended_ = true;
@@ -116,6 +117,7 @@ SnapshotSide::SnapshotSide(const SnapshotId& id, const std::vector<std::string>&
   request.selection = services;
   request.target = target;
   request.identities = identities;
+  request.is_scratch = true;
   manifest_ = restore_snapshot(request, environment).manifest;
   // A service without a single file has no folder in an archive.
   for (const ManifestService& service : manifest_.services) {

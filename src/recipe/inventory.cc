@@ -20,7 +20,7 @@ std::string content_hash(const TreeWalk& walk, const TreeEntry& entry) {
   const UniqueFd fd = open_below(entry.parent_fd, entry.name, O_RDONLY);
   if (!fd) fail_unreadable(walk.root() / entry.path, errno);
   Sha256 hash;
-  Bytes block(256 * 1024);
+  Bytes block(static_cast<size_t>(std::clamp<off_t>(entry.status.st_size, 4096, 256 * 1024)));
   for (;;) {
     const ssize_t count = ::read(fd.get(), block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "snapshot/catalog.h"
 #include "snapshot/drill_evidence.h"
+#include "snapshot/manifests.h"
 #include "snapshot/retention.h"
 
 namespace lifeboat {
@@ -94,16 +95,20 @@ class HostPlan {
 };
 
 void HostPlan::load_manifests() {
-  for (auto& [id, held] : host_.snapshots) {
-    if (!held.objects.contains(id.manifest_key())) continue;
+  std::vector<SnapshotId> finished;
+  for (const auto& [id, held] : host_.snapshots) {
+    if (held.objects.contains(id.manifest_key())) finished.push_back(id);
+  }
+  const auto keep_loaded = [&](const SnapshotId& id, std::future<Manifest> loaded) {
     try {
-      held.manifest = load_manifest(store_, id, scope_.trust);
+      host_.snapshots.at(id).manifest = loaded.get();
     } catch (const NewerFormat&) {
       keep(id, "a newer lifeboat wrote it, and this one cannot judge it");
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::verification) throw;
     }
-  }
+  };
+  lifeboat::load_manifests(store_, finished, scope_.trust, {}, keep_loaded);
 }
 
 // A run under a clock that was ahead must not be "the newest" until time has caught up.

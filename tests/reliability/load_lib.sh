@@ -41,6 +41,55 @@ round_trip() {
   "$same" data back/files
 }
 
+# nights_before FOLDER COUNT: COUNT nights in a host's FOLDER of a store that holds one: the same under
+# earlier dates. Their archives cannot be read: nobody may try.
+nights_before() {
+  python3 - "$1" "$2" <<'PY'
+import datetime, hashlib, os, sys
+top, nights = sys.argv[1], int(sys.argv[2])
+last = max(name for name in os.listdir(top) if name.startswith("2"))
+with open(f"{top}/{last}/manifest.json") as file:
+    manifest = file.read()
+sizes = {name: os.stat(f"{top}/{last}/{name}").st_size for name in os.listdir(f"{top}/{last}")}
+for back in range(1, nights):
+    day = (datetime.date.fromisoformat(last) - datetime.timedelta(days=back)).isoformat()
+    os.mkdir(f"{top}/{day}")
+    for name, size in sizes.items():
+        with open(f"{top}/{day}/{name}", "w") as file:
+            if name == "manifest.json":
+                text = manifest.replace(last, day)
+                text = text[: text.rindex('  "sha256": "')]  # of all that stands before it
+                own = hashlib.sha256(text.encode()).hexdigest()
+                file.write(f'{text}  "sha256": "{own}"\n}}\n')
+            else:
+                file.truncate(size)
+PY
+}
+
+# s3_server STATE: tests/script/s3_lib.sh with the server that ctest started; in the long form with one
+# of its own, since that one ends itself after 80 minutes.
+s3_server() {
+  local state=$1
+  if long_form; then
+    state=$folder/s3
+    command -v ceph-osd > /dev/null || skip "no Ceph here"
+    "$reliability/../s3/start.sh" "$state"
+    undo+=("$reliability/../s3/stop.sh $state")
+  fi
+  source "$reliability/../script/s3_lib.sh" "$program" "$state"
+}
+
+# through_line [RATE EVERY STALL]: from here on the server is reached through tests/support/slow_line.py,
+# which writes down what is asked in $line/requests.
+through_line() {
+  line=$folder/line
+  mkdir "$line"
+  python3 "$reliability/../support/slow_line.py" "${S3_ENDPOINT##*:}" "$line" "$@" &
+  pids+=($!)
+  wait_for test -e "$line/port"
+  S3_ENDPOINT=http://127.0.0.1:$(cat "$line/port")
+}
+
 # The peak of this script, as a line of the closing table.
 count_peak() { counted load "$1, peak memory, MiB" "$((most_kib / 1024))"; }
 

@@ -2,7 +2,7 @@
 # Amazon's command line as a second opinion. Sourced with the program's path as $1 and the server's
 # state folder as $2.
 server_state=$(readlink -f "${2:?usage: $0 LIFEBOAT S3_STATE_DIR}")
-source "$(dirname "$0")/lib.sh"
+[[ -v place ]] || source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib.sh"
 if [[ ! -e $server_state/env.sh ]]; then
   echo "no S3 server runs: tests/s3/start.sh $server_state starts one" >&2
   exit 1

@@ -6,8 +6,8 @@
 #include "base/format.h"
 #include "cli/command.h"
 #include "cli/render.h"
-#include "snapshot/catalog.h"
 #include "snapshot/layout.h"
+#include "snapshot/manifests.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -16,11 +16,11 @@ struct Options {
   size_t limit = 0;  // 0: all
 };
 
-ListedSnapshot load(Store& store, const SnapshotId& id, const Trust& trust) {
+ListedSnapshot listed_of(const SnapshotId& id, std::future<Manifest> loaded, const Trust& trust) {
   ListedSnapshot listed;
   listed.id = id;
   try {
-    listed.manifest = load_manifest(store, id, {});
+    listed.manifest = loaded.get();
     listed.distrust = distrust(listed.manifest, trust);
   } catch (const Error& error) {
     // One damaged snapshot must not hide the others; a store that fails hides them all.
@@ -43,10 +43,10 @@ int list(const Options& options, CommandContext& context) {
   });
   if (options.limit > 0 && ids.size() > options.limit) ids.resize(options.limit);
   std::vector<ListedSnapshot> snapshots;
-  for (const SnapshotId& id : ids) {
-    context.stop().throw_if_stopped();
-    snapshots.push_back(load(store, id, trust));
-  }
+  load_manifests(store, ids, {}, context.stop(),
+                 [&](const SnapshotId& id, std::future<Manifest> loaded) {
+                   snapshots.push_back(listed_of(id, std::move(loaded), trust));
+                 });
   if (context.options.json) {
     Json all = Json::array();
     for (const ListedSnapshot& snapshot : snapshots) all.push_back(listed_to_json(snapshot));

@@ -119,13 +119,21 @@ struct Extractor::State {
     tree.fail("replace", meta.path, errno);
   }
 
+  UniqueFd create_file(const Beneath::Place& at, const FileMeta& meta) {
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    UniqueFd fd(::openat(at.fd, at.leaf.c_str(), flags, 0600));
+    if (!fd && errno == EEXIST) {
+      make_room(at, meta);
+      fd = UniqueFd(::openat(at.fd, at.leaf.c_str(), flags, 0600));
+    }
+    if (!fd) tree.fail("create", meta.path, errno);
+    return fd;
+  }
+
   void extract_file(const Entry& entry, Source* content) {
     const FileMeta& meta = entry.meta;
     const Beneath::Place at = tree.place(meta.path);
-    make_room(at, meta);
-    const UniqueFd fd(::openat(at.fd, at.leaf.c_str(),
-                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!fd) tree.fail("create", meta.path, errno);
+    const UniqueFd fd = create_file(at, meta);
     PartialFile partial(at);
     if (!meta.is_sparse) {
       copy(fd.get(), {0, entry.size}, meta, content);

@@ -64,7 +64,10 @@ class FilesPlan final : public ServicePlan {
         // The folder that a file lies in is told with its own kind, once.
         const bool is_told = member && member->meta.type == FileType::directory &&
                              !told_.insert(member->meta.path).second;
-        if (member && !is_told) return member;
+        if (member && !is_told) {
+          survey_.correct(facts_, *member);
+          return member;
+        }
         if (member) continue;
         for (std::string& warning : tree_->warnings()) warnings_.push_back(std::move(warning));
         tree_.reset();

@@ -48,7 +48,11 @@ class VolumePlan final : public ServicePlan {
 
   const Facts& facts() const override { return facts_; }
   uint64_t size_estimate() const override { return survey_.bytes(); }
-  std::optional<Member> next() override { return tree_.next(); }
+  std::optional<Member> next() override {
+    std::optional<Member> member = tree_.next();
+    if (member) survey_.correct(facts_, *member);
+    return member;
+  }
 
   std::vector<std::string> warnings() const override {
     std::vector<std::string> all = tree_.warnings();

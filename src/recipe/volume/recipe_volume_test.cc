@@ -118,6 +118,15 @@ TEST_F(VolumeRecipeTest, SabotageThatIsNotPossibleSaysSo) {
   }
 }
 
+TEST_F(VolumeRecipeTest, LargestFileIsExpectedAsItWasHandedOut) {
+  const std::unique_ptr<ServicePlan> plan = recipe_->plan(service_, context_);
+  write_file(folder_ / "live/data.bin", "rotated");
+  while (plan->next()) continue;
+  const Json largest = detail_object(plan->facts().details, "largest");
+  EXPECT_EQ(detail_text(largest, "path"), "data.bin");
+  EXPECT_EQ(detail_number(largest, "bytes"), 7u);
+}
+
 TEST_F(VolumeRecipeTest, ForgedFactsCannotLeaveTheFolder) {
   write_file(folder_ / "precious", "x");
   RestoredService restored = backup();

@@ -102,6 +102,11 @@ void Survey::note(Facts& facts) const {
   facts.details["largest"] = {{"path", largest_}, {"bytes", largest_bytes_}};
 }
 
+void Survey::correct(Facts& facts, const Member& member) const {
+  if (largest_.empty() || member.meta.path != largest_ || !member.size) return;
+  facts.details["largest"]["bytes"] = *member.size;
+}
+
 std::vector<ProbeResult> probe_survey(const RestoredService& restored, RecipeContext& context) {
   std::vector<ProbeResult> answers;
   answers.push_back(probe_counts(restored, count_tree(restored.directory, {.stop = context.stop})));
