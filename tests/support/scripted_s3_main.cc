@@ -6,7 +6,9 @@
 // in progress, "keep" and "back" (to what was kept) by "ok". It ends with its input. Bucket, region
 // and keys are those of ScriptedS3Options.
 #include <iostream>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "support/http_server.h"
