@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view scratch_prefix = "lifeboat-diff-";
-
 // Things of one kind and id are told apart by their order, so that none hides another.
 using EntryKey = std::tuple<std::string, std::string, size_t>;
 
@@ -89,7 +87,7 @@ class Diff {
   Diff(const DiffRequest& request, Environment& environment)
       : request_(request),
         environment_(environment),
-        scratch_(request.scratch_dir, scratch_prefix, environment.random) {}
+        scratch_(request.scratch_dir, diff_scratch_prefix, environment.random) {}
 
   DiffResult run() {
     DiffResult result;

@@ -192,6 +192,10 @@ DrillResult run_drill(const DrillRequest& request, Environment& environment) {
   return with_context(format("drill {}", request.id.text()), [&] {
     repair_stopped(environment);
     sweep_live_drills(request, environment);
+    // Else what a killed one left would lie there in the clear until somebody types it again.
+    for (const auto prefix : {diff_scratch_prefix, replace_scratch_prefix}) {
+      sweep_scratch(request.scratch_dir, prefix);
+    }
     DrillResult result = drill_in_scratch(request, environment);
     look_for_scratch(result, request);
     return result;

@@ -10,8 +10,6 @@
 
 namespace lifeboat {
 
-inline constexpr std::string_view drill_scratch_prefix = "lifeboat-drill-";
-
 class DrillSteps {
  public:
   // All must outlive it.

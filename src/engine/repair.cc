@@ -4,10 +4,15 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "docker/quiesce.h"
+#include "recipe/volume/replace_note.h"
 
 namespace lifeboat {
 
 void repair_stopped(Environment& environment) {
+  // Before any container starts on its files.
+  for (const std::string& told : undo_killed_replacements(environment.state_dir)) {
+    environment.progress.note(redact(told));
+  }
   const DockerOptions options = environment.recipe_context().docker_options();
   if (environment.state_dir.empty() || !Docker::is_present(options)) return;
   Docker docker(options, environment.clock);

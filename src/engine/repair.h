@@ -1,4 +1,5 @@
-// What a killed run left stopped runs again, before anything else is done.
+// What a killed run left half replaced is put back, and what it left stopped runs again, before
+// anything else is done.
 #pragma once
 
 #include "engine/environment.h"
@@ -6,7 +7,7 @@
 namespace lifeboat {
 
 // Tells what it did, and what it could not, by notes of the progress: no reason to give up a
-// backup. Does nothing where no engine's socket is. Throws Interrupted.
+// backup. No container is started where no engine's socket is. Throws Interrupted.
 void repair_stopped(Environment& environment);
 
 }  // namespace lifeboat

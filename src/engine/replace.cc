@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/hooks.h"
+#include "engine/repair.h"
 #include "engine/scratch.h"
 #include "engine/sides.h"
 #include "snapshot/catalog.h"
@@ -14,8 +15,6 @@
 
 namespace lifeboat {
 namespace {
-
-constexpr std::string_view scratch_prefix = "lifeboat-replace-";
 
 // The service as the snapshot has it; refuses what could never replace anything.
 ManifestService find_service(const Manifest& manifest, const ReplaceRequest& request) {
@@ -103,10 +102,11 @@ ReplaceResult replace_service(const ReplaceRequest& request, Environment& enviro
   return with_context(frame, [&] {
     const auto begin = environment.clock.steady_now();
     const RunLock lock(request.lock_dir, request.host);
+    repair_stopped(environment);
     const Manifest manifest = load_manifest(environment.store, request.id, environment.trust);
     const ManifestService found = find_service(manifest, request);
     const Recipe& recipe = environment.recipes.get(found.recipe);
-    const Scratch scratch(request.scratch_dir, scratch_prefix, environment.random);
+    const Scratch scratch(request.scratch_dir, replace_scratch_prefix, environment.random);
     const SnapshotSide side(request.id, {service.name}, scratch.path() / "restored",
                             request.identities, environment);
     const RestoredService restored = side.restored(service.name);

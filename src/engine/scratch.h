@@ -13,6 +13,11 @@
 
 namespace lifeboat {
 
+// Of all that restore into the folder for scratch: each drill sweeps what any of them left.
+inline constexpr std::string_view drill_scratch_prefix = "lifeboat-drill-";
+inline constexpr std::string_view diff_scratch_prefix = "lifeboat-diff-";
+inline constexpr std::string_view replace_scratch_prefix = "lifeboat-replace-";
+
 class Scratch {
  public:
   // A new folder `<parent>/<prefix><hex>`, mode 0700, after sweeping dead ones of that prefix.

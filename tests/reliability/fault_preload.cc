@@ -11,6 +11,8 @@
 // FAULT_STYLE   "error": with what a bad disk, a full table or a peer that is gone gives.
 //               "short": a signal comes in between, or half of the bytes are moved. No failure:
 //               whoever calls must go on.
+//               "full", "quota": half of this write fits; from then on nothing more does (ENOSPC,
+//               EDQUOT). "readonly": from this change on the kernel allows none (EROFS).
 //
 // Rejected: strace -e inject, which is slow, knows no stacks and cannot turn back the clock.
 #include <dirent.h>
@@ -49,11 +51,15 @@ constexpr int frames_max = 24;
 constexpr time_t turned_back_seconds = 36 * 3600;
 
 pid_t owner = 0;
+enum class Style { error, short_transfer, full, quota, readonly };
+
 bool has_target = false;
-bool is_short = false;
+Style style = Style::error;
 uint64_t target_stack = 0;
 unsigned target_occurrence = 0;
 std::atomic<bool> is_clock_back = false;
+std::atomic<int> disk_reason = 0;   // why nothing more can be written, or changed
+thread_local int reason_given = 0;  // of the failure, instead of the call's usual one
 thread_local bool is_inside = false;
 std::mutex mutex;
 std::map<uint64_t, unsigned>* seen = nullptr;
@@ -74,24 +80,53 @@ uint64_t stack_hash() {
 
 enum class Effect { usual, fails, halved };
 
-// `can_be_short`: a signal or half a transfer is something that the call may give.
-Effect effect(const char* kind, const char* call, bool can_be_short = false) {
+// What a call may meet besides its usual failure.
+constexpr unsigned can_be_short = 1;  // a signal, or half a transfer
+constexpr unsigned changes_disk = 2;
+constexpr unsigned takes_space = 4;
+
+// Of the effect that was asked for: "half of the bytes" where that is possible.
+Effect strike(unsigned traits) {
+  const bool may_halve = (traits & can_be_short) != 0;
+  switch (style) {
+    case Style::error:
+      return Effect::fails;
+    case Style::short_transfer:
+      return may_halve ? Effect::halved : Effect::usual;
+    case Style::readonly:
+      disk_reason = reason_given = EROFS;
+      return Effect::fails;
+    case Style::full:
+    case Style::quota:
+      disk_reason = reason_given = style == Style::full ? ENOSPC : EDQUOT;
+      return may_halve ? Effect::halved : Effect::fails;
+  }
+  return Effect::usual;
+}
+
+Effect effect(const char* kind, const char* call, unsigned traits = 0) {
   if (owner == 0 || is_inside || getpid() != owner) return Effect::usual;
   is_inside = true;
   const int errno_before = errno;
   const uint64_t stack = stack_hash();
+  const unsigned stopped_by = disk_reason == EROFS ? changes_disk : takes_space;
   Effect result = Effect::usual;
+  reason_given = 0;
   {
     const std::lock_guard lock(mutex);
     const unsigned occurrence = (*seen)[stack]++;
     if (has_target && stack == target_stack && occurrence == target_occurrence) {
-      result = is_short ? (can_be_short ? Effect::halved : Effect::usual) : Effect::fails;
+      result = strike(traits);
+    } else if (disk_reason != 0 && (traits & stopped_by) != 0) {
+      reason_given = disk_reason;
+      result = Effect::fails;
     }
     std::array<char, 128> line{};
-    const int size =
-        std::snprintf(line.data(), line.size(), "%llx %u %s %s%s%s\n",
-                      static_cast<unsigned long long>(stack), occurrence, kind, call,
-                      can_be_short ? " short" : "", result == Effect::usual ? "" : " FAILED");
+    const int size = std::snprintf(
+        line.data(), line.size(), "%llx %u %s %s%s%s%s%s\n", static_cast<unsigned long long>(stack),
+        occurrence, kind, call, (traits & can_be_short) != 0 ? " short" : "",
+        (traits & takes_space) != 0 ? " space" : "", (traits & changes_disk) != 0 ? " change" : "",
+        result == Effect::usual ? "" : " FAILED");
     syscall(SYS_write, report_number, line.data(), size);
   }
   errno = errno_before;
@@ -114,8 +149,12 @@ __attribute__((constructor)) void begin() {
     has_target = std::sscanf(at, "%llx %u", &stack, &target_occurrence) == 2;
     target_stack = stack;
   }
-  const char* style = std::getenv("FAULT_STYLE");
-  is_short = style != nullptr && std::strcmp(style, "short") == 0;
+  if (const char* name = std::getenv("FAULT_STYLE")) {
+    constexpr std::array names{"error", "short", "full", "quota", "readonly"};
+    for (size_t at = 0; at < names.size(); ++at) {
+      if (std::strcmp(name, names.at(at)) == 0) style = static_cast<Style>(at);
+    }
+  }
   std::array<void*, 4> frames{};
   backtrace(frames.data(), 4);  // loads what it needs
   is_inside = false;
@@ -128,11 +167,19 @@ Function* next(Function*, const char* name) {
 
 template <typename Result>
 Result failed(int reason) {
-  errno = reason;
+  errno = reason_given != 0 ? reason_given : reason;
   return static_cast<Result>(-1);
 }
 
+// Of a write: pipes and the terminal are no disk.
+unsigned written(int fd) {
+  struct stat status {};
+  const bool is_file = fd > 2 && syscall(SYS_fstat, fd, &status) == 0 && S_ISREG(status.st_mode);
+  return can_be_short | (is_file ? changes_disk | takes_space : 0);
+}
+
 bool creates(int flags) { return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE; }
+unsigned opened(int flags) { return creates(flags) ? changes_disk | takes_space : 0; }
 int open_reason(int flags) { return creates(flags) ? ENOSPC : EMFILE; }
 
 mode_t mode_of(int flags, va_list list) {
@@ -151,45 +198,60 @@ mode_t mode_of(int flags, va_list list) {
     return real arguments;                                                   \
   }
 
-// One that moves `count` bytes and may move fewer, or be interrupted when `count` is 1.
-#define MOVING(result, name, kind, reason, parameters, count, arguments)   \
+// The same of one that changes what is on a disk.
+#define CHANGING(result, name, traits, reason, parameters, arguments)      \
   extern "C" result name parameters {                                      \
     NEXT(name);                                                            \
-    const Effect what = effect(kind, #name, true);                         \
-    if (what == Effect::fails) return failed<result>(reason);              \
-    if (what == Effect::halved && count < 2) return failed<result>(EINTR); \
-    if (what == Effect::halved) count /= 2;                                \
+    if (effect("file", #name, changes_disk | (traits)) == Effect::fails) { \
+      return failed<result>(reason);                                       \
+    }                                                                      \
     return real arguments;                                                 \
   }
 
-#define OPENING(name)                                                                   \
-  extern "C" int name(const char* path, int flags, ...) {                               \
-    NEXT(name);                                                                         \
-    va_list list;                                                                       \
-    va_start(list, flags);                                                              \
-    const mode_t mode = mode_of(flags, list);                                           \
-    va_end(list);                                                                       \
-    if (effect("file", #name) == Effect::fails) return failed<int>(open_reason(flags)); \
-    return real(path, flags, mode);                                                     \
+// One that moves `count` bytes and may move fewer, or be interrupted when `count` is 1.
+#define MOVING(result, name, kind, traits, reason, parameters, count, arguments) \
+  extern "C" result name parameters {                                            \
+    NEXT(name);                                                                  \
+    const Effect what = effect(kind, #name, traits);                             \
+    if (what == Effect::fails) return failed<result>(reason);                    \
+    if (what == Effect::halved && count < 2) return failed<result>(EINTR);       \
+    if (what == Effect::halved) count /= 2;                                      \
+    return real arguments;                                                       \
   }
 
-#define OPENING_AT(name)                                                                \
-  extern "C" int name(int folder, const char* path, int flags, ...) {                   \
-    NEXT(name);                                                                         \
-    va_list list;                                                                       \
-    va_start(list, flags);                                                              \
-    const mode_t mode = mode_of(flags, list);                                           \
-    va_end(list);                                                                       \
-    if (effect("file", #name) == Effect::fails) return failed<int>(open_reason(flags)); \
-    return real(folder, path, flags, mode);                                             \
+#define OPENING(name)                                            \
+  extern "C" int name(const char* path, int flags, ...) {        \
+    NEXT(name);                                                  \
+    va_list list;                                                \
+    va_start(list, flags);                                       \
+    const mode_t mode = mode_of(flags, list);                    \
+    va_end(list);                                                \
+    if (effect("file", #name, opened(flags)) == Effect::fails) { \
+      return failed<int>(open_reason(flags));                    \
+    };                                                           \
+    return real(path, flags, mode);                              \
+  }
+
+#define OPENING_AT(name)                                              \
+  extern "C" int name(int folder, const char* path, int flags, ...) { \
+    NEXT(name);                                                       \
+    va_list list;                                                     \
+    va_start(list, flags);                                            \
+    const mode_t mode = mode_of(flags, list);                         \
+    va_end(list);                                                     \
+    if (effect("file", #name, opened(flags)) == Effect::fails) {      \
+      return failed<int>(open_reason(flags));                         \
+    };                                                                \
+    return real(folder, path, flags, mode);                           \
   }
 
 OPENING(open)
 OPENING(open64)
 OPENING_AT(openat)
 OPENING_AT(openat64)
-FAILING(int, mkdir, "file", ENOSPC, (const char* path, mode_t mode), (path, mode))
-FAILING(int, mkdirat, "file", ENOSPC, (int at, const char* path, mode_t mode), (at, path, mode))
+CHANGING(int, mkdir, takes_space, ENOSPC, (const char* path, mode_t mode), (path, mode))
+CHANGING(int, mkdirat, takes_space, ENOSPC, (int at, const char* path, mode_t mode),
+         (at, path, mode))
 FAILING(int, stat, "file", EIO, (const char* path, struct stat* status), (path, status))
 FAILING(int, lstat, "file", EIO, (const char* path, struct stat* status), (path, status))
 FAILING(int, fstat, "file", EIO, (int fd, struct stat* status), (fd, status))
@@ -202,62 +264,62 @@ FAILING(int, access, "file", EIO, (const char* path, int mode), (path, mode))
 FAILING(int, fsync, "file", EIO, (int fd), (fd))
 FAILING(int, fdatasync, "file", EIO, (int fd), (fd))
 FAILING(int, syncfs, "file", EIO, (int fd), (fd))
-FAILING(int, ftruncate, "file", ENOSPC, (int fd, off_t size), (fd, size))
-FAILING(int, ftruncate64, "file", ENOSPC, (int fd, off64_t size), (fd, size))
-FAILING(int, rename, "file", EIO, (const char* from, const char* to), (from, to))
-FAILING(int, renameat2, "file", EIO,
-        (int from_at, const char* from, int to_at, const char* to, unsigned flags),
-        (from_at, from, to_at, to, flags))
-FAILING(int, link, "file", EIO, (const char* from, const char* to), (from, to))
-FAILING(int, linkat, "file", EIO,
-        (int from_at, const char* from, int to_at, const char* to, int flags),
-        (from_at, from, to_at, to, flags))
-FAILING(int, symlinkat, "file", ENOSPC, (const char* target, int at, const char* path),
-        (target, at, path))
-FAILING(int, unlink, "file", EIO, (const char* path), (path))
-FAILING(int, unlinkat, "file", EIO, (int at, const char* path, int flags), (at, path, flags))
-FAILING(int, rmdir, "file", EIO, (const char* path), (path))
-FAILING(int, fchmod, "file", EIO, (int fd, mode_t mode), (fd, mode))
-FAILING(int, fchmodat, "file", EIO, (int at, const char* path, mode_t mode, int flags),
-        (at, path, mode, flags))
-FAILING(int, fchown, "file", EIO, (int fd, uid_t user, gid_t group), (fd, user, group))
-FAILING(int, fchownat, "file", EIO, (int at, const char* path, uid_t user, gid_t group, int flags),
-        (at, path, user, group, flags))
-FAILING(int, futimens, "file", EIO, (int fd, const timespec* times), (fd, times))
-FAILING(int, utimensat, "file", EIO, (int at, const char* path, const timespec* times, int flags),
-        (at, path, times, flags))
+CHANGING(int, ftruncate, 0, ENOSPC, (int fd, off_t size), (fd, size))
+CHANGING(int, ftruncate64, 0, ENOSPC, (int fd, off64_t size), (fd, size))
+CHANGING(int, rename, 0, EIO, (const char* from, const char* to), (from, to))
+CHANGING(int, renameat2, 0, EIO,
+         (int from_at, const char* from, int to_at, const char* to, unsigned flags),
+         (from_at, from, to_at, to, flags))
+CHANGING(int, link, 0, EIO, (const char* from, const char* to), (from, to))
+CHANGING(int, linkat, 0, EIO, (int from_at, const char* from, int to_at, const char* to, int flags),
+         (from_at, from, to_at, to, flags))
+CHANGING(int, symlinkat, takes_space, ENOSPC, (const char* target, int at, const char* path),
+         (target, at, path))
+CHANGING(int, unlink, 0, EIO, (const char* path), (path))
+CHANGING(int, unlinkat, 0, EIO, (int at, const char* path, int flags), (at, path, flags))
+CHANGING(int, rmdir, 0, EIO, (const char* path), (path))
+CHANGING(int, fchmod, 0, EIO, (int fd, mode_t mode), (fd, mode))
+CHANGING(int, fchmodat, 0, EIO, (int at, const char* path, mode_t mode, int flags),
+         (at, path, mode, flags))
+CHANGING(int, fchown, 0, EIO, (int fd, uid_t user, gid_t group), (fd, user, group))
+CHANGING(int, fchownat, 0, EIO, (int at, const char* path, uid_t user, gid_t group, int flags),
+         (at, path, user, group, flags))
+CHANGING(int, futimens, 0, EIO, (int fd, const timespec* times), (fd, times))
+CHANGING(int, utimensat, 0, EIO, (int at, const char* path, const timespec* times, int flags),
+         (at, path, times, flags))
 FAILING(ssize_t, flistxattr, "file", EIO, (int fd, char* names, size_t size), (fd, names, size))
 FAILING(ssize_t, readlinkat, "file", EIO, (int at, const char* path, char* target, size_t size),
         (at, path, target, size))
 FAILING(int, flock, "file", ENOLCK, (int fd, int operation), (fd, operation))
 FAILING(off_t, lseek, "file", EIO, (int fd, off_t offset, int whence), (fd, offset, whence))
-MOVING(ssize_t, read, "file", EIO, (int fd, void* bytes, size_t count), count, (fd, bytes, count))
-MOVING(ssize_t, write, "file", ENOSPC, (int fd, const void* bytes, size_t count), count,
+MOVING(ssize_t, read, "file", can_be_short, EIO, (int fd, void* bytes, size_t count), count,
        (fd, bytes, count))
-MOVING(ssize_t, pread, "file", EIO, (int fd, void* bytes, size_t count, off_t at), count,
-       (fd, bytes, count, at))
-MOVING(ssize_t, pwrite, "file", ENOSPC, (int fd, const void* bytes, size_t count, off_t at), count,
-       (fd, bytes, count, at))
-MOVING(ssize_t, pread64, "file", EIO, (int fd, void* bytes, size_t count, off64_t at), count,
-       (fd, bytes, count, at))
-MOVING(ssize_t, pwrite64, "file", ENOSPC, (int fd, const void* bytes, size_t count, off64_t at),
+MOVING(ssize_t, write, "file", written(fd), ENOSPC, (int fd, const void* bytes, size_t count),
+       count, (fd, bytes, count))
+MOVING(ssize_t, pread, "file", can_be_short, EIO, (int fd, void* bytes, size_t count, off_t at),
        count, (fd, bytes, count, at))
+MOVING(ssize_t, pwrite, "file", written(fd), ENOSPC,
+       (int fd, const void* bytes, size_t count, off_t at), count, (fd, bytes, count, at))
+MOVING(ssize_t, pread64, "file", can_be_short, EIO, (int fd, void* bytes, size_t count, off64_t at),
+       count, (fd, bytes, count, at))
+MOVING(ssize_t, pwrite64, "file", written(fd), ENOSPC,
+       (int fd, const void* bytes, size_t count, off64_t at), count, (fd, bytes, count, at))
 
 FAILING(int, socket, "http", EMFILE, (int domain, int type, int protocol), (domain, type, protocol))
 FAILING(int, connect, "http", ECONNREFUSED, (int fd, const sockaddr* to, socklen_t size),
         (fd, to, size))
-MOVING(ssize_t, send, "http", ECONNRESET, (int fd, const void* bytes, size_t count, int flags),
-       count, (fd, bytes, count, flags))
-MOVING(ssize_t, recv, "http", ECONNRESET, (int fd, void* bytes, size_t count, int flags), count,
-       (fd, bytes, count, flags))
+MOVING(ssize_t, send, "http", can_be_short, ECONNRESET,
+       (int fd, const void* bytes, size_t count, int flags), count, (fd, bytes, count, flags))
+MOVING(ssize_t, recv, "http", can_be_short, ECONNRESET,
+       (int fd, void* bytes, size_t count, int flags), count, (fd, bytes, count, flags))
 
 FAILING(int, pipe2, "process", EMFILE, (int* pair, int flags), (pair, flags))
 FAILING(int, eventfd, "process", EMFILE, (unsigned value, int flags), (value, flags))
 FAILING(int, setpgid, "process", EPERM, (pid_t child, pid_t group), (child, group))
 FAILING(pid_t, fork, "process", EAGAIN, (), ())
 FAILING(int, getentropy, "random", EIO, (void* bytes, size_t size), (bytes, size))
-MOVING(ssize_t, getrandom, "random", EIO, (void* bytes, size_t count, unsigned flags), count,
-       (bytes, count, flags))
+MOVING(ssize_t, getrandom, "random", can_be_short, EIO, (void* bytes, size_t count, unsigned flags),
+       count, (bytes, count, flags))
 
 // The descriptor is gone whatever it says; a network filesystem tells of a failed write here.
 extern "C" int close(int fd) {
@@ -320,7 +382,7 @@ extern "C" int fcntl64(int fd, int command, ...) {
 
 extern "C" int poll(pollfd* polled, nfds_t count, int timeout) {
   NEXT(poll);
-  const Effect what = effect("process", "poll", true);
+  const Effect what = effect("process", "poll", can_be_short);
   if (what == Effect::usual) return real(polled, count, timeout);
   return failed<int>(what == Effect::fails ? ENOMEM : EINTR);
 }
@@ -336,7 +398,7 @@ extern "C" int posix_spawn(pid_t* child, const char* path, const posix_spawn_fil
 // An error of waitpid(2) is a fault of the caller; a signal is not.
 extern "C" pid_t waitpid(pid_t child, int* status, int options) {
   NEXT(waitpid);
-  if (effect("process", "waitpid", true) != Effect::usual) return failed<pid_t>(EINTR);
+  if (effect("process", "waitpid", can_be_short) != Effect::usual) return failed<pid_t>(EINTR);
   return real(child, status, options);
 }
 

@@ -4,12 +4,14 @@
 //
 //   fault_sweep LIFEBOAT PRELOAD
 //
-// The long form takes every effect; the short one, of those with the same call stack, the first,
-// and of the stacks of one call as many as fit. LIFEBOAT_SWEEP="dir restore" is one flow alone.
+// The long form takes every effect, of those with the same call stack the first two and the last;
+// the short one the first, and of the stacks of one call as many as fit. LIFEBOAT_SWEEP="dir
+// restore" is one flow alone, "dir restore 2/5" the second of five parts, each with all kinds.
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -26,11 +28,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What is said of words that did not get through to stdout.
+constexpr std::string_view unprinted = "write to standard output";
+
+// The hundredth block of a file fails as the third does: of one call stack so many, and the last.
+constexpr unsigned occurrences_max = 2;
+constexpr size_t shown_every = 200;  // faults, in the long form
+
 struct Flow {
   std::string name;  // "backup"
   std::string what;  // of the closing table
   std::vector<std::string> arguments;
   size_t short_max;  // effects in the short form
+};
+
+// Of the effects that are chosen: those that `number` has when they are dealt out to `of`.
+struct Part {
+  size_t number = 1;
+  size_t of = 1;
 };
 
 class Sweep {
@@ -46,7 +61,7 @@ class Sweep {
   }
 
   // Returns how many effects failed.
-  size_t flow(const Flow& flow);
+  size_t flow(const Flow& flow, const Part& part);
   const std::map<std::string, size_t>& kinds() const { return kinds_; }
   size_t faults() const { return faults_; }
 
@@ -61,6 +76,7 @@ class Sweep {
   void judge(const Flow& flow, const SweepFault& fault, const SweepRun& run);
   void judge_backup(const SweepFault& fault, const SweepRun& run);
   void judge_restore(const SweepFault& fault, const SweepRun& run);
+  void judge_monthly();
   void judge_drill(const SweepRun& run);
   void judge_next(const Flow& flow);
   void judge_restored(const Json& manifest);
@@ -84,17 +100,25 @@ void Sweep::prepare(const std::string& flow) {
 
 std::vector<SweepFault> Sweep::choose(const Flow& flow,
                                       const std::vector<SweepEffect>& effects) const {
+  std::map<std::string, unsigned> last;  // occurrence of each stack
+  for (const SweepEffect& one : effects) last[one.stack] = one.occurrence;
   std::vector<SweepFault> all;
   for (const SweepEffect& one : effects) {
-    if (!long_form() && one.occurrence > 0) continue;
-    all.push_back({one, false});
-    if (one.can_be_short) all.push_back({one, true});
+    const bool is_taken = one.occurrence < occurrences_max || one.occurrence == last[one.stack];
+    if (!(long_form() ? is_taken : one.occurrence == 0)) continue;
+    all.push_back({one});
+    if (one.can_be_short) all.push_back({one, "short"});
+    // A disk that stays broken, once for each place that meets it first.
+    if (one.occurrence > 0) continue;
+    if (one.takes_space) all.push_back({one, "full"});
+    if (one.takes_space) all.push_back({one, "quota"});
+    if (one.changes_disk) all.push_back({one, "readonly"});
   }
   if (long_form() || all.size() <= flow.short_max) return all;
   // As many of each call as is its share, at least one, from the first to the last.
   std::map<std::string, std::vector<SweepFault>> calls;
   for (const SweepFault& one : all) {
-    calls[one.effect.call + (one.is_short ? " short" : "")].push_back(one);
+    calls[one.effect.call + " " + one.style].push_back(one);
   }
   std::vector<SweepFault> chosen;
   for (const auto& [call, faults] : calls) {
@@ -144,13 +168,41 @@ void Sweep::judge_backup(const SweepFault& fault, const SweepRun& run) {
   // An upload whose beginning was answered into a broken connection has a name that nobody knows:
   // the next run finds it.
   const bool is_unknown = fault.effect.kind == "http" || fault.effect.call == "poll";
-  const bool removes = fault.effect.call.starts_with("unlink");
+  const bool removes = fault.effect.call.starts_with("unlink") || fault.is("readonly");
   if (!world_.store_rubbish().empty() && !is_unknown && !removes) {
     bad(format("left: {}", join(world_.store_rubbish(), ", ")));
   }
+  judge_monthly();
   if (run.status == 0 && !key.empty()) {
     const bool monthly = world_.manifests().size() > 1;
-    if (!monthly && !world_.was_told()) bad("no monthly copy, and nobody was told");
+    if (!monthly && !world_.was_told("monthly")) bad("no monthly copy, and nobody was told");
+  }
+}
+
+// A copy that has its manifest is complete, byte for byte.
+void Sweep::judge_monthly() {
+  for (const std::string& key : world_.manifests()) {
+    if (key.find("/monthly/") == std::string::npos) continue;
+    const std::string text = world_.object(key);
+    const Json manifest = parse_json(text, key);
+    const fs::path daily = fs::path(manifest["archive"]["key"].get<std::string>()).parent_path();
+    const fs::path folder = fs::path(key).parent_path();
+    const std::string stem = "manifest";
+    const std::string suffix = fs::path(key).stem().native().substr(stem.size());
+    for (const std::string member : {"archive", "index"}) {
+      const std::string from = manifest[member]["key"];
+      const std::string end = member == "archive" ? ".tar.zst.age" : ".index.age";
+      const std::string to = folder / ("backup" + suffix + end);
+      if (world_.object(to) != world_.object(from) || world_.object(from).empty()) {
+        bad(format("the monthly copy '{}' is not '{}'", to, from));
+      }
+    }
+    const auto all = world_.manifests();
+    if (std::none_of(all.begin(), all.end(), [&](const std::string& one) {
+          return fs::path(one).parent_path() == daily && world_.object(one) == text;
+        })) {
+      bad(format("no nightly manifest is as '{}'", key));
+    }
   }
 }
 
@@ -159,7 +211,7 @@ void Sweep::judge_restore(const SweepFault& fault, const SweepRun& run) {
   if (run.status == 7) bad("it blames the snapshot");
   if (run.status != 0) {
     // Where its last words did not get through to stdout, it is there and must be whole.
-    const bool is_whole = run.talk.find("write to standard output") != std::string::npos;
+    const bool is_whole = run.talk.find(unprinted) != std::string::npos;
     if (!is_whole && fs::exists(to)) bad("half a restore is left under its final name");
     if (run.talk.find("lifeboat: ") == std::string::npos && fault.effect.call != "write") {
       bad("no word on stderr");
@@ -179,16 +231,32 @@ void Sweep::judge_drill(const SweepRun& run) {
     bad("it says both OK and FAILED");
   }
   if (run.status == 0 && !says_ok) bad("it ended with 0 and does not say RESTORE OK");
-  const std::vector<std::string> stored = world_.keys();
-  const bool has_evidence = std::any_of(stored.begin(), stored.end(), [](const std::string& key) {
-    return key.find("/drills/") != std::string::npos;
-  });
-  if (run.status == 0 && !has_evidence && !world_.was_told()) bad("no evidence, and no word");
+  const std::vector<std::string> evidence = world_.evidence();
+  const bool is_over = run.status == 0 || run.output.find("RESTORE ") != std::string::npos;
+  if (is_over && evidence.empty() && run.talk.find("no evidence") == std::string::npos) {
+    bad("no evidence, and no word");
+  }
+  if (run.status == 0 && evidence.empty() && !world_.was_told("no evidence")) {
+    bad("no evidence, and nobody was told");
+  }
+  for (const std::string& key : evidence) {
+    const Json kept = parse_json(world_.object(key), key);
+    const bool is_ok = kept["result"].get<std::string>().starts_with("RESTORE OK");
+    // Where it could not be printed, it was so nevertheless.
+    const bool was_ok = says_ok || run.talk.find(unprinted) != std::string::npos;
+    if (is_ok && !was_ok) bad(format("'{}' says OK of a drill that failed", key));
+    if (!is_ok && run.status == 0) bad(format("'{}' says that a good drill failed", key));
+    for (const Json& service : kept["services"]) {
+      if (is_ok && !service["passed"].get<bool>()) bad(format("'{}' contradicts itself", key));
+    }
+  }
 }
 
 // Nothing fails any more: all is well again, and what was left is gone.
 void Sweep::judge_next(const Flow& flow) {
-  if (flow.name == "restore") return;
+  std::map<std::string, std::string> kept;
+  for (const std::string& key : world_.evidence()) kept[key] = world_.object(key);
+  fs::remove_all(world_.place("restored"));
   const SweepRun next = world_.run(flow.arguments, std::nullopt, false);
   if (next.status != 0) bad(format("the next run ended with {}: {}", next.status, next.talk));
   if (world_.container_is_down()) bad("the container is down after the next run");
@@ -197,16 +265,26 @@ void Sweep::judge_next(const Flow& flow) {
   if (flow.name == "backup" && world_.manifests().size() < 2) {
     bad("no monthly copy after the next run");
   }
+  if (flow.name == "backup") judge_monthly();
+  for (const auto& [key, content] : kept) {
+    if (world_.object(key) != content) bad(format("the next run changed '{}'", key));
+  }
+  if (flow.name == "drill" && world_.evidence().size() <= kept.size()) {
+    bad("no evidence of the next run");
+  }
 }
 
 void Sweep::judge(const Flow& flow, const SweepFault& fault, const SweepRun& run) {
   if (run.hung) return bad("it hangs");
   const std::set<int> documented{0, 3, 4, 5, 6, 7, 8, 10};
   if (!documented.contains(run.status)) bad(format("exit code {}", run.status));
-  if (fault.is_short && run.status != 0) bad(format("it fails with {}", run.status));
+  if (fault.is("short") && run.status != 0) bad(format("it fails with {}", run.status));
   if (run.orphans > 0) bad("a process outlived it");
   if (world_.container_is_down()) bad("the container is down");
-  for (const std::string& left : world_.rubbish()) bad(format("left: {}", left));
+  // On what is read-only nothing can be removed: the next run does it.
+  if (!fault.is("readonly")) {
+    for (const std::string& left : world_.rubbish()) bad(format("left: {}", left));
+  }
   // Before the configuration there is nobody to tell but stderr.
   const bool is_early = fault.effect.call == "eventfd" && !run.talk.empty();
   if (run.status != 0 && flow.name != "restore" && !is_early && !world_.was_told()) {
@@ -219,14 +297,15 @@ void Sweep::judge(const Flow& flow, const SweepFault& fault, const SweepRun& run
   if (run.status != 0 || !is_clean || long_form()) judge_next(flow);
 }
 
-size_t Sweep::flow(const Flow& flow) {
+size_t Sweep::flow(const Flow& flow, const Part& part) {
   prepare(flow.name);
   const SweepRun whole = world_.run(flow.arguments);
   expect_good(whole, flow.name);
   const std::vector<SweepFault> chosen = choose(flow, whole.effects);
   size_t failed = 0;
   std::map<int, size_t> codes;
-  for (const SweepFault& fault : chosen) {
+  for (size_t at = part.number - 1; at < chosen.size(); at += part.of) {
+    const SweepFault& fault = chosen[at];
     prepare(flow.name);
     const SweepRun run = world_.run(flow.arguments, fault);
     // Timing decides about some effects: what was not met this time cannot be judged.
@@ -234,15 +313,18 @@ size_t Sweep::flow(const Flow& flow) {
                                  [](const SweepEffect& one) { return one.failed; });
     if (!met) continue;
     failed += 1;
+    if (failed % shown_every == 0) {
+      std::cout << format("{} {}: {} of {}", store_, flow.name, failed, chosen.size()) << std::endl;
+    }
     codes[run.status] += 1;
     kinds_[fault.effect.kind] += 1;
     complaints_.clear();
     judge(flow, fault, run);
     if (complaints_.empty()) continue;
     faults_ += 1;
-    std::cout << format("{} {}: {}{} (stack {} {}), exit {}: {}\n", store_, flow.name,
-                        fault.effect.call, fault.is_short ? " in part" : "", fault.effect.stack,
-                        fault.effect.occurrence, run.status, join(complaints_, "; "))
+    std::cout << format("{} {}: {} {} (stack {} {}), exit {}: {}\n", store_, flow.name,
+                        fault.effect.call, fault.style, fault.effect.stack, fault.effect.occurrence,
+                        run.status, join(complaints_, "; "))
               << format("    {}", join(split(run.output + run.talk, '\n'), "\n    ")) << std::endl;
   }
   std::string told;
@@ -256,7 +338,8 @@ size_t Sweep::flow(const Flow& flow) {
 }  // namespace
 
 int sweep(const std::string& program, const std::string& preload) {
-  const char* only = std::getenv("LIFEBOAT_SWEEP");
+  const char* asked = std::getenv("LIFEBOAT_SWEEP");
+  const std::string only = asked == nullptr ? "" : asked;
   std::map<std::string, size_t> sums;
   std::map<std::string, size_t> kinds;
   size_t faults = 0;
@@ -273,8 +356,12 @@ int sweep(const std::string& program, const std::string& preload) {
                                   "effects failed, one a run: drill",
                                   {"drill"},
                                   store == "dir" ? 50U : 20U}}) {
-      if (only != nullptr && only != store + " " + flow.name) continue;
-      sums[flow.what] += sweep.flow(flow);
+      const std::string name = store + " " + flow.name;
+      if (!only.starts_with(name) && !only.empty()) continue;
+      Part part;
+      std::sscanf(only.c_str() + std::min(name.size(), only.size()), "%zu/%zu", &part.number,
+                  &part.of);
+      sums[flow.what] += sweep.flow(flow, part);
     }
     for (const auto& [kind, count] : sweep.kinds()) kinds[kind] += count;
     faults += sweep.faults();
@@ -284,7 +371,7 @@ int sweep(const std::string& program, const std::string& preload) {
     told += format("{}{} {}", told.empty() ? "" : ", ", kind, count);
   }
   std::cout << "kinds: " << told << '\n' << faults << " with something wrong" << std::endl;
-  if (only == nullptr) {
+  if (only.empty()) {
     for (const auto& [what, count] : sums) counted("fault sweep", what, std::to_string(count));
     counted("fault sweep", "of these by kind", told);
   }

@@ -147,6 +147,12 @@ ssize_t write(int fd, const void* data, size_t size) {
   return done;
 }
 
+// To a bucket.
+ssize_t send(int fd, const void* data, size_t size, int flags) {
+  count();
+  return ::syscall(SYS_sendto, fd, data, size, flags, nullptr, 0);
+}
+
 ssize_t pwrite(int fd, const void* data, size_t size, off_t offset) {
   count();
   const ssize_t done = ::syscall(SYS_pwrite64, fd, data, size, offset);

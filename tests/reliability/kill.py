@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Kills lifeboat at random moments, and cuts its power.
 
-    kill.py LIFEBOAT FILE_LOG_LIBRARY
+    kill.py LIFEBOAT FILE_LOG_LIBRARY SCRIPTED_S3
 
-Kill: a run gets SIGKILL or SIGTERM before a random one of its changes to files. Power cut: what a
+Kill: a run gets SIGKILL or SIGTERM before a random one of its changes to files or of its sends to a
+bucket. Power cut: what a
 whole run changed is logged, and a disk is rebuilt as it may look after a cut behind change k: only
 what was synced, or that and a random part of the rest, writes torn. What is judged is in `judge`.
 LIFEBOAT_SEED repeats a series. Folders lie in /dev/shm, where a sync costs nothing.
@@ -18,13 +19,13 @@ import subprocess
 import sys
 import tempfile
 
-PROGRAM, LIBRARY = (os.path.realpath(path) for path in sys.argv[1:3])
+PROGRAM, LIBRARY, SERVER = (os.path.realpath(path) for path in sys.argv[1:4])
 LONG = "LIFEBOAT_LONG" in os.environ
 SEED = int(os.environ.get("LIFEBOAT_SEED", random.randrange(1 << 30) if LONG else 1))
 DAY = 86400
-PLACES = ("store", "state", "textfile", "out")
+PLACES = ("store", "state", "textfile", "out", "live")
 chance = random.Random(SEED)
-counts = {"kill": 0, "term": 0, "cut": 0, "verified": 0, "after": 0}
+counts = {"kill": 0, "term": 0, "cut": 0, "verified": 0, "after": 0, "s3": 0, "replace": 0}
 
 
 class Fault(Exception):
@@ -36,10 +37,33 @@ def need(condition, what):
         raise Fault(what)
 
 
-class World:
-    """A folder with a source, a key, and the places that a run changes below `now`."""
+class Bucket:
+    """tests/support/scripted_s3_main.cc; keys and bucket are its own."""
 
-    def __init__(self, folder):
+    def __init__(self):
+        self.process = subprocess.Popen([SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+        url = self.process.stdout.readline().strip()
+        self.store = (f"{{s3: {{endpoint: \"{url}\", region: test-1, bucket: bucket, "
+                      "access_key: AKIDEXAMPLE, part_size: 5 MiB, "
+                      "secret_key: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY}}")
+
+    def ask(self, words):
+        self.process.stdin.write(words + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class World:
+    """A folder with a source, a key, and the places that a run changes below `now`; with a bucket,
+    the store is there."""
+
+    def __init__(self, folder, bucket=None):
+        self.bucket = bucket
         self.folder = folder
         self.now = folder + "/now"
         os.makedirs(folder + "/source/deep")
@@ -48,7 +72,8 @@ class World:
         for place in PLACES:
             os.makedirs(f"{self.now}/{place}")
         with open(folder + "/source/noise", "wb") as file:
-            file.write(chance.randbytes(700000))
+            # In a bucket: more than one part.
+            file.write(chance.randbytes(11 << 20 if bucket else 700000))
         with open(folder + "/source/deep/text", "w", encoding="utf-8") as file:
             file.write("one\n" * 1000)
         subprocess.run([PROGRAM, "keygen", "-o", folder + "/key"], check=True, capture_output=True)
@@ -59,10 +84,11 @@ class World:
         """A command on the places below `root`; settings go to the preloaded library."""
         root = root or self.now
         config = root + ".yaml"
+        store = self.bucket.store if self.bucket else f"{{dir: {root}/store}}"
         with open(config, "w", encoding="utf-8") as file:
             os.chmod(config, 0o600)
             file.write(f"""host: h1
-store: {{dir: {root}/store}}
+store: {store}
 encryption: {{recipients: [{self.recipient}]}}
 state_dir: {root}/state
 spool_dir: {self.folder}/spool
@@ -70,7 +96,8 @@ metrics: {{textfile: {root}/textfile}}
 services:
   files: {{recipe: volume, path: {self.folder}/source}}
   dump: {{recipe: command, command: [sh, -c, 'seq 1 5000']}}
-jobs: {{nightly: {{schedule: manual, services: [files, dump]}}}}
+  live: {{recipe: volume, path: {root}/live}}
+jobs: {{nightly: {{schedule: manual, services: [files, dump, live]}}}}
 drill: {{identity: {self.folder}/key, scratch: {self.folder}/scratch}}
 """)
         environment = {"PATH": os.environ["PATH"], "TZ": "UTC", "LD_PRELOAD": LIBRARY,
@@ -127,8 +154,8 @@ drill: {{identity: {self.folder}/key, scratch: {self.folder}/scratch}}
         marks = any(name.endswith(".run") for name in os.listdir(root + "/state"))
         done = self.good("backup", root=root)
         counts["after"] += 1
-        told = "was killed" in done.stderr
-        need(told == (marks if was_killed is None else was_killed), f"told a kill: {told}")
+        told = "the run that began at" in done.stderr
+        need(told == (marks if was_killed is None else was_killed), f"told a kill: {told}: {done.stderr}")
         self.good("restore", "latest", "--to", root + "/out/next", root=root)
         need(self.same_as_source(root + "/out/next"), "the next run does not restore")
         shutil.rmtree(root + "/out/next")
@@ -142,6 +169,10 @@ drill: {{identity: {self.folder}/key, scratch: {self.folder}/scratch}}
                  if ".tmp-" in name or ".lifeboat-" in name or name.endswith(".run")]
         for place in ("spool", "scratch"):
             found += os.listdir(f"{self.folder}/{place}")
+        found += [name for name in os.listdir(root + "/state") if name.startswith("replacing-")]
+        found += [name for name in os.listdir(root) if ".new-" in name]
+        if self.bucket and (number := self.bucket.ask("uploads")) != "0":
+            found.append(f"{number} unfinished uploads")
         return set(found)
 
 
@@ -264,12 +295,18 @@ class Disk:
 def start_again(world, base):
     shutil.rmtree(world.now)
     shutil.copytree(base, world.now)
+    if world.bucket:
+        need(world.bucket.ask("back") == "ok", "the bucket")
 
 
-def commands(base_names):
+def commands(base_names, bucket=False):
     """Each command with what must stay whatever happens to it."""
     kept = {name for name in base_names if "monthly" in name} | {max(
         name for name in base_names if "monthly" not in name)}
+    if bucket:
+        return [(("backup",), base_names), (("backup",), base_names), (("backup",), base_names),
+                (("restore", "latest", "files", "--to", "OUT"), base_names),
+                (("drill",), base_names)]
     return [(("backup",), base_names), (("backup",), base_names), (("prune",), kept),
             (("restore", "latest", "files", "--to", "OUT"), base_names), (("drill",), base_names)]
 
@@ -304,7 +341,7 @@ def power_cuts(world, base, names, number):
 
 
 def kills(world, base, names, number):
-    choices = commands(names)
+    choices = commands(names, world.bucket)
     start_again(world, base)
     lengths = {}
     for turn in range(number):
@@ -324,7 +361,7 @@ def kills(world, base, names, number):
             else:
                 need(done.returncode == -9, f"SIGKILL: {done.returncode}: {done.stderr}")
             if turn % 5 == 4:
-                world.judge(world.now, known & commands(names)[2][1])
+                world.judge(world.now, known & choices[2][1])
             shutil.rmtree(world.now + "/out/target", ignore_errors=True)
             if turn % 5 == 4:
                 world.good("restore", "latest", "--to", world.now + "/out/swept")
@@ -335,6 +372,59 @@ def kills(world, base, names, number):
             raise Fault(f"{words[0]}, signal {int(number_of)} before change {at}: "
                         f"{fault}") from fault
         counts["term" if number_of == signal.SIGTERM else "kill"] += 1
+        if world.bucket:
+            counts["s3"] += 1
+
+
+def tree(folder):
+    """Contents by path."""
+    found = {}
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with open(f"{path}/{name}", "rb") as file:
+                found[os.path.relpath(f"{path}/{name}", folder)] = file.read()
+    return found
+
+
+def replacements(world, base, number):
+    """Kills of `restore --yes-replace`: before the next run all that was live can be reached, after
+    it the old files are there, or the new ones and the old ones beside them."""
+    start_again(world, base)
+    new = tree(world.now + "/live")
+    length = 300
+    for turn in range(number):
+        start_again(world, base)
+        for name in ("one", "deep/two", "only-old"):
+            with open(f"{world.now}/live/{name}", "w", encoding="utf-8") as file:
+                file.write(f"old {name}\n" * 100)
+        os.remove(world.now + "/live/only-new")
+        old = tree(world.now + "/live")
+        number_of = signal.SIGTERM if turn % 4 == 3 else signal.SIGKILL
+        # Most changes are those of the way there.
+        at = chance.randrange(1, length + 1) if turn % 2 else chance.randrange(
+            max(1, length - 60), length + 1)
+        done = world.run("restore", "latest", "live", "--yes-replace", "live", "--scratch",
+                         world.folder + "/scratch", KILL_AT=at, KILL_SIGNAL=int(number_of))
+        try:
+            need(done.returncode in (0, 130 if number_of == signal.SIGTERM else -9),
+                 f"{done.returncode}: {done.stderr}")
+            if done.returncode == 0:
+                length = max(10, at - 1)
+            kept = {}
+            for name in os.listdir(world.now):
+                if name.startswith("live.before-"):
+                    kept |= tree(f"{world.now}/{name}")
+            now = tree(world.now + "/live")
+            for path, content in old.items():
+                need(content in (kept.get(path), now.get(path)), f"the old '{path}' is lost")
+            world.next_run(world.now)
+            need(tree(world.now + "/live") in (old, new), "neither the old files nor the new ones")
+            if done.returncode == 0:
+                need(now == new, "it said that it replaced them")
+        except Fault as fault:
+            raise Fault(f"replace, signal {int(number_of)} before change {at}: {fault}") from fault
+        counts["term" if number_of == signal.SIGTERM else "kill"] += 1
+        counts["replace"] += 1
 
 
 def told(what, figure):
@@ -344,23 +434,47 @@ def told(what, figure):
             file.write(f"kill test\t{what}\t{figure}\n")
 
 
+def in_world(folder, bucket, nights, test):
+    """A world with snapshots `nights` days ago, and what was in it then."""
+    os.mkdir(folder)
+    world = World(folder, bucket)
+    os.mkdir(world.now + "/live/deep")
+    for name in ("one", "deep/two", "only-new"):
+        with open(f"{world.now}/live/{name}", "w", encoding="utf-8") as file:
+            file.write(f"new {name}\n" * 100)
+    for days in nights:
+        world.good("backup", CLOCK_OFFSET=-days * DAY)
+    names = set(world.listed())
+    shutil.copytree(world.now, folder + "/base")
+    test(world, folder + "/base", names)
+
+
+def in_folder(world, base, names):
+    power_cuts(world, base, names, 3000 if LONG else 110)
+    kills(world, base, names, 2000 if LONG else 70)
+    replacements(world, base, 500 if LONG else 16)
+
+
+def in_bucket(world, base, names):
+    need(world.bucket.ask("keep") == "ok", "the bucket")
+    kills(world, base, names, 500 if LONG else 25)
+
+
 def main():
     print(f"seed {SEED} (LIFEBOAT_SEED repeats it)", flush=True)
     place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = tempfile.mkdtemp(prefix="lifeboat-kill-", dir=place)
+    bucket = Bucket()
     try:
-        world = World(folder)
-        for days in (100, 70, 3):
-            world.good("backup", CLOCK_OFFSET=-days * DAY)
-        names = set(world.listed())
-        base = folder + "/base"
-        shutil.copytree(world.now, base)
-        power_cuts(world, base, names, 3000 if LONG else 125)
-        kills(world, base, names, 2000 if LONG else 90)
+        in_world(folder + "/dir", None, (100, 70, 3), in_folder)
+        in_world(folder + "/s3", bucket, (40, 3), in_bucket)
     finally:
+        bucket.end()
         shutil.rmtree(folder, ignore_errors=True)
     told("moments of SIGKILL", counts["kill"])
     told("moments of SIGTERM", counts["term"])
+    told("of these with a bucket, while replacing live files",
+         f"{counts['s3']}, {counts['replace']}")
     told("power cuts", counts["cut"])
     told("snapshots verified", counts["verified"])
     told("next runs, which cleaned up", counts["after"])

@@ -75,6 +75,8 @@ std::vector<SweepEffect> read_effects(const fs::path& path) {
     SweepEffect one;
     words >> one.stack >> one.occurrence >> one.kind >> one.call;
     one.can_be_short = line.find(" short") != std::string::npos;
+    one.takes_space = line.find(" space") != std::string::npos;
+    one.changes_disk = line.find(" change") != std::string::npos;
     one.failed = line.ends_with(" FAILED");
     effects.push_back(one);
   }
@@ -213,7 +215,7 @@ SweepRun SweepWorld::run(const std::vector<std::string>& arguments,
   }
   if (fault) {
     environment.push_back(format("FAULT_AT={} {}", fault->effect.stack, fault->effect.occurrence));
-    environment.push_back(format("FAULT_STYLE={}", fault->is_short ? "short" : "error"));
+    environment.push_back("FAULT_STYLE=" + fault->style);
   }
   const pid_t child = ::fork();
   if (child == 0) become(words, environment, *this);
@@ -284,6 +286,14 @@ std::vector<std::string> SweepWorld::manifests() const {
   return found;
 }
 
+std::vector<std::string> SweepWorld::evidence() const {
+  std::vector<std::string> found = keys();
+  std::erase_if(found, [](const std::string& key) {
+    return key.find("/drills/") == std::string::npos || !key.ends_with(".json");
+  });
+  return found;
+}
+
 std::string SweepWorld::object(const std::string& key) const {
   return has_bucket_ ? s3_->objects()[key] : slurp(place("store") / key);
 }
@@ -312,6 +322,7 @@ std::vector<std::string> SweepWorld::rubbish() const {
   look("scratch", [](const std::string&) { return true; });
   look("state", [](const std::string& file) { return file.starts_with("quiesced-"); });
   look("textfile", [](const std::string& file) { return !file.ends_with(".prom"); });
+  look("", [](const std::string& file) { return file.starts_with(".lifeboat-"); });
   return found;
 }
 
@@ -325,10 +336,11 @@ void SweepWorld::start_container() {
   is_paused_ = false;
 }
 
-bool SweepWorld::was_told() {
+bool SweepWorld::was_told(std::string_view words) {
   const std::lock_guard lock(mutex_);
-  return std::any_of(told_.begin(), told_.end(), [](const std::string& line) {
-    return line.find("/ping") == std::string::npos;  // of a start, or without words
+  return std::any_of(told_.begin(), told_.end(), [&](const std::string& line) {
+    return line.find("/ping") == std::string::npos &&  // of a start, or without words
+           line.find(words) != std::string::npos;
   });
 }
 

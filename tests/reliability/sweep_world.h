@@ -26,12 +26,15 @@ struct SweepEffect {
   std::string kind;  // "file", "process", "http", "clock", "random"
   std::string call;
   bool can_be_short = false;
+  bool takes_space = false;
+  bool changes_disk = false;
   bool failed = false;
 };
 
 struct SweepFault {
   SweepEffect effect;
-  bool is_short = false;
+  std::string style = "error";  // as fault_preload.cc has them
+  bool is(std::string_view one) const { return style == one; }
 };
 
 struct SweepRun {
@@ -65,13 +68,14 @@ class SweepWorld {
 
   std::vector<std::string> keys() const;  // of the store
   std::vector<std::string> manifests() const;
+  std::vector<std::string> evidence() const;  // of drills
   std::string object(const std::string& key) const;
   std::vector<std::string> store_rubbish() const;  // unfinished uploads and files
-  std::vector<std::string> rubbish() const;        // in the spool, the scratch, notes
+  std::vector<std::string> rubbish() const;  // in the spool, the scratch, notes, beside a target
   bool container_is_down();
   void start_container();
-  // Whether a failure was told to anybody since `quiet`.
-  bool was_told();
+  // Whether something with `words` in it was told to anybody since `quiet`.
+  bool was_told(std::string_view words = "");
   void quiet();
   std::filesystem::path place(const std::string& name) const { return folder_->path() / name; }
 

@@ -14,55 +14,20 @@
 #include "io/files.h"
 #include "io/folder.h"
 #include "recipe/volume/copy.h"
+#include "recipe/volume/replace_note.h"
 
 namespace lifeboat {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t in_place_bytes_max = 64 << 20;
 constexpr int same_second_max = 100;
 
-bool is_there(const fs::path& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) == 0) return true;
-  if (errno == ENOENT) return false;
-  throw system_error(ErrorKind::service, format("look at '{}'", printable(path.native())), errno);
-}
-
-void rename_to(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) == 0) return;
+void make_folder(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return;
   const int reason = errno;
-  throw system_error(ErrorKind::service,
-                     format("move '{}' to '{}'", printable(from.native()), printable(to.native())),
+  throw system_error(ErrorKind::service, format("make folder '{}'", printable(path.native())),
                      reason);
-}
-
-// Makes `wanted`, or `wanted-2` and so on where an earlier replacement of the same second left one.
-fs::path make_folder(const fs::path& wanted) {
-  fs::path path = wanted;
-  for (int number = 2; ::mkdir(path.c_str(), 0700) != 0; ++number) {
-    const int reason = errno;
-    if (reason != EEXIST || number > same_second_max) {
-      throw system_error(ErrorKind::service, format("make folder '{}'", printable(path.native())),
-                         reason);
-    }
-    path = wanted.native() + format("-{}", number);
-  }
-  return path;
-}
-
-// The file keeps its inode and owner, and gets the mode of `like`.
-void write_into(const fs::path& path, const fs::path& like, std::string_view content) {
-  struct stat status {};
-  if (::lstat(like.c_str(), &status) != 0) {
-    throw system_error(ErrorKind::service, format("look at '{}'", like.native()), errno);
-  }
-  const UniqueFd fd = open_file(path, O_WRONLY | O_TRUNC | O_NOFOLLOW);
-  write_fd(fd.get(), as_bytes(content), path.native(), ErrorKind::service);
-  if (::fchmod(fd.get(), status.st_mode & 07777) != 0 || ::fsync(fd.get()) != 0) {
-    throw system_error(ErrorKind::service, format("write '{}'", path.native()), errno);
-  }
 }
 
 // "20261127-120000"
@@ -72,7 +37,8 @@ std::string print_stamp(Timestamp now) {
   return date + "-" + print_compact_time_of_day(now);
 }
 
-// `<live><word><stamp>`, or `<word><stamp>` inside it if its parent is another filesystem.
+// `<live><word><stamp>`, or `<word><stamp>` inside it if its parent is another filesystem; with
+// `-2` and so on where an earlier replacement of the same second left one.
 fs::path place_beside(const fs::path& live, std::string_view word, std::string_view stamp) {
   struct stat own {};
   struct stat parents {};
@@ -81,8 +47,13 @@ fs::path place_beside(const fs::path& live, std::string_view word, std::string_v
       ::stat(folder.c_str(), &own) == 0 && ::stat(folder.parent_path().c_str(), &parents) == 0;
   const bool is_inside = !is_known || own.st_dev != parents.st_dev || !folder.has_relative_path();
   const std::string name = format("{}{}", word, stamp);
-  if (is_inside) return folder / name;
-  return folder.parent_path() / (folder.filename().native() + name);
+  const fs::path wanted =
+      is_inside ? folder / name : folder.parent_path() / (folder.filename().native() + name);
+  fs::path path = wanted;
+  for (int number = 2; is_there(path) && number <= same_second_max; ++number) {
+    path = wanted.native() + format("-{}", number);
+  }
+  return path;
 }
 
 // The children that go, asked only once nobody makes new ones.
@@ -98,65 +69,55 @@ std::set<std::string> names_to_drop(const FolderChange& change) {
   return names;
 }
 
+std::vector<NotedFolder> note_places(const std::vector<FolderChange>& changes, Timestamp now) {
+  const std::string stamp = print_stamp(now);
+  std::vector<NotedFolder> noted;
+  for (const FolderChange& change : changes) {
+    NotedFolder folder{.live = fs::absolute(change.live),
+                       .staged = place_beside(change.live, ".new-", stamp),
+                       .kept = place_beside(change.live, ".before-", stamp),
+                       .in_place = change.in_place};
+    for (const auto& [name, restored] : change.put) folder.put.insert(name);
+    noted.push_back(std::move(folder));
+  }
+  return noted;
+}
+
 class Replacement {
  public:
-  Replacement(RecipeContext& context, const ReplaceWatch& watch)
-      : watch_(watch), copy_(context.stop), stamp_(print_stamp(context.clock.now())) {}
+  Replacement(const Service& service, const std::vector<FolderChange>& changes,
+              RecipeContext& context, const ReplaceWatch& watch)
+      : changes_(changes),
+        watch_(watch),
+        copy_(context.stop),
+        folders_(note_places(changes, context.clock.now())),
+        note_(context.state_dir, service.name, folders_, context.random) {}
   Replacement(const Replacement&) = delete;
   Replacement& operator=(const Replacement&) = delete;
   ~Replacement() {
-    undo();
-    for (const fs::path& folder : staged_) {
-      try {
-        remove_tree(folder, ErrorKind::service);
-      } catch (const std::exception& error) {
-        log_line(LogLevel::error, error.what());
-      }
+    bool is_clean = is_committed_ || try_to([&] { note_.set_moved(false); });
+    for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) {
+      is_clean &= try_to([&] {
+        if (!is_committed_) put_back(*folder);
+        remove_tree(folder->staged, ErrorKind::service);
+      });
     }
+    if (is_clean) note_.remove();
   }
 
-  void stage(const FolderChange& change) {
-    step("make the folder of the copies");
-    const fs::path folder = make_folder(place_beside(change.live, ".new-", stamp_));
-    staged_.push_back(folder);
-    for (const auto& [name, restored] : change.put) {
-      step("copy " + name);
-      copy_.copy(restored, folder / name);
-    }
-    step("set modes");
-    if (change.prepare) change.prepare(folder);
-    const UniqueFd fd = open_file(folder, O_RDONLY | O_DIRECTORY);
-    if (::syncfs(fd.get()) != 0) {
-      throw system_error(ErrorKind::service, format("write to '{}'", folder.native()), errno);
-    }
+  void stage() {
+    for (size_t at = 0; at < changes_.size(); ++at) stage(changes_[at], folders_[at]);
   }
-
-  // `at`: which of the staged changes.
-  void move(const FolderChange& change, size_t at, ReplaceReport& report) {
-    step("make the folder of what goes");
-    const fs::path kept = make_folder(place_beside(change.live, ".before-", stamp_));
-    undo_.push_back([kept] { fs::remove(kept); });
-    for (const auto& [name, restored] : change.put) {
-      if (change.in_place.contains(name) && is_there(change.live / name)) {
-        write_in_place(change.live / name, kept / name, staged_[at] / name);
-        continue;
-      }
-      keep(change.live / name, kept / name);
-      bring(staged_[at] / name, change.live / name);
-    }
-    for (const std::string& name : names_to_drop(change)) keep(change.live / name, kept / name);
-    sync_directory(change.live, ErrorKind::service);
-    report.done.push_back(format(
-        "put {} into '{}'", print_count(change.put.size(), "restored entry", "restored entries"),
-        printable(change.live.native())));
-    kept_.push_back(kept);
+  void move(ReplaceReport& report) {
+    for (size_t at = 0; at < changes_.size(); ++at) move(changes_[at], folders_[at], report);
+    note_.set_moved(true);
   }
 
   // Nothing is undone from here on.
   void commit(ReplaceReport& report) {
-    undo_.clear();
-    for (const fs::path& kept : kept_) {
-      if (::rmdir(kept.c_str()) != 0) report.kept.push_back(kept.native());
+    is_committed_ = true;
+    for (const NotedFolder& folder : folders_) {
+      if (::rmdir(folder.kept.c_str()) != 0) report.kept.push_back(folder.kept.native());
     }
   }
 
@@ -165,46 +126,89 @@ class Replacement {
   }
 
  private:
-  void keep(const fs::path& live, const fs::path& kept) {
-    if (!is_there(live)) return;
-    step("move away " + live.filename().native());
-    rename_to(live, kept);
-    undo_.push_back([live, kept] { rename_to(kept, live); });
-  }
-
-  void bring(const fs::path& staged, const fs::path& live) {
-    step("bring " + live.filename().native());
-    rename_to(staged, live);
-    undo_.push_back([staged, live] { rename_to(live, staged); });
-  }
-
-  void write_in_place(const fs::path& live, const fs::path& kept, const fs::path& staged) {
-    step("keep a copy of " + live.filename().native());
-    copy_.copy(live, kept);
-    undo_.push_back([kept] { fs::remove(kept); });
-    const std::string content = read_file(staged, in_place_bytes_max);
-    undo_.push_back([live, kept] { write_into(live, kept, read_file(kept, in_place_bytes_max)); });
-    step("write into " + live.filename().native());
-    write_into(live, staged, content);
-  }
-
-  void undo() noexcept {
-    for (auto one = undo_.rbegin(); one != undo_.rend(); ++one) {
-      try {
-        (*one)();
-      } catch (const std::exception& error) {
-        log_line(LogLevel::error, format("undo a replacement: {}", error.what()));
-      }
+  template <typename Step>
+  static bool try_to(Step undo) noexcept {
+    try {
+      undo();
+      return true;
+    } catch (const std::exception& error) {
+      log_line(LogLevel::error,
+               format("undo a replacement: {}; the next run tries again", error.what()));
+      return false;
     }
-    undo_.clear();
   }
 
+  void stage(const FolderChange& change, const NotedFolder& folder) {
+    step("make the folder of the copies");
+    make_folder(folder.staged);
+    for (const auto& [name, restored] : change.put) {
+      step("copy " + name);
+      copy_.copy(restored, folder.staged / name);
+    }
+    step("set modes");
+    if (change.prepare) change.prepare(folder.staged);
+    const UniqueFd fd = open_file(folder.staged, O_RDONLY | O_DIRECTORY);
+    if (::syncfs(fd.get()) != 0) {
+      throw system_error(ErrorKind::service, format("write to '{}'", folder.staged.native()),
+                         errno);
+    }
+  }
+
+  // All that goes before the first that comes: a database must never lie beside another one's log,
+  // which SQLite would write into it.
+  void move(const FolderChange& change, const NotedFolder& folder, ReplaceReport& report) {
+    step("make the folder of what goes");
+    make_folder(folder.kept);
+    const auto is_in_place = [&](const std::string& name) {
+      return change.in_place.contains(name) && is_there(folder.live / name);
+    };
+    std::set<std::string> coming;
+    for (const auto& [name, restored] : change.put) {
+      if (!is_in_place(name)) coming.insert(name);
+    }
+    for (const std::string& name : coming) keep(name, folder);
+    for (const std::string& name : names_to_drop(change)) keep(name, folder);
+    for (const auto& [name, restored] : change.put) {
+      if (!coming.contains(name)) write_in_place(name, folder);
+    }
+    for (const std::string& name : coming) {
+      step("bring " + name);
+      rename_to(folder.staged / name, folder.live / name);
+    }
+    sync_directory(folder.kept, ErrorKind::service);
+    sync_directory(folder.live, ErrorKind::service);
+    report.done.push_back(format(
+        "put {} into '{}'", print_count(change.put.size(), "restored entry", "restored entries"),
+        printable(change.live.native())));
+  }
+
+  void keep(const std::string& name, const NotedFolder& folder) {
+    if (!is_there(folder.live / name)) return;
+    step("move away " + name);
+    rename_to(folder.live / name, folder.kept / name);
+  }
+
+  // The copy has its name once it is whole and durable: what is written back must be.
+  void write_in_place(const std::string& name, const NotedFolder& folder) {
+    step("keep a copy of " + name);
+    const fs::path copy = folder.kept / unfinished_copy;
+    copy_.copy(folder.live / name, copy);
+    const UniqueFd fd = open_file(folder.kept, O_RDONLY | O_DIRECTORY);
+    if (::syncfs(fd.get()) != 0) {
+      throw system_error(ErrorKind::service, format("write to '{}'", folder.kept.native()), errno);
+    }
+    rename_to(copy, folder.kept / name);
+    sync_directory(folder.kept, ErrorKind::service);
+    step("write into " + name);
+    write_into(folder.live / name, folder.staged / name);
+  }
+
+  const std::vector<FolderChange>& changes_;
   const ReplaceWatch& watch_;
   RestoredCopy copy_;
-  std::string stamp_;
-  std::vector<fs::path> staged_;
-  std::vector<fs::path> kept_;
-  std::vector<std::function<void()>> undo_;
+  std::vector<NotedFolder> folders_;
+  ReplaceNote note_;
+  bool is_committed_ = false;
 };
 
 }  // namespace
@@ -226,11 +230,11 @@ ReplaceReport replace_folders(const Service& service, const std::vector<FolderCh
                               RecipeContext& context, const ReplaceWatch& watch) {
   ReplaceReport report;
   std::unique_ptr<StillContainer> still;  // runs again after the undoing
-  Replacement replacement(context, watch);
-  for (const FolderChange& change : changes) replacement.stage(change);
+  Replacement replacement(service, changes, context, watch);
+  replacement.stage();
   replacement.step("stop the container");
   still = keep_stopped(service, context);
-  for (size_t at = 0; at < changes.size(); ++at) replacement.move(changes[at], at, report);
+  replacement.move(report);
   replacement.step("start the container");
   try {
     if (still) still->end();

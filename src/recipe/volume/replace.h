@@ -2,14 +2,13 @@
 //
 //   stage   copied beside the live folder, on its filesystem, while the service still runs
 //   stop    the service's container, if it has one
-//   move    one rename for what goes and one for what comes, child by child: the folder itself
-//   stays
+//   move    what goes by one rename each, then what comes, child by child: the folder itself stays
 //           what it is, since a container has it mounted by its inode
 //   start   the container again
 //
 // What was there lies in `<folder>.before-YYYYMMDD-HHMMSS`, or `.before-...` in the folder where
-// that is a filesystem of its own. A failure in any step undoes the ones before it. A kill between
-// two renames is not undone: the old children lie in that folder, the new ones in `.new-...`.
+// that is a filesystem of its own. A failure in any step undoes the ones before it; after a kill
+// the next run does (replace_note.h).
 #pragma once
 
 #include <filesystem>

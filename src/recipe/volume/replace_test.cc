@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/format.h"
 #include "docker/scripted_engine_test_kit.h"
 #include "recipe/volume/copy.h"
+#include "recipe/volume/replace_note.h"
 #include "support/doubles.h"
 #include "support/shell.h"
 
@@ -123,10 +126,86 @@ TEST_F(ReplaceTest, AFailureInAnyStepLeavesAllAsItWas) {
     } catch (const Error&) {
       has_failed = true;
       EXPECT_EQ(shell_ok("cd '" + live.native() + "' && " + what_is_there), before) << failing;
-      EXPECT_EQ(shell_ok(format("ls '{}'", folder.path().native())), "live\nrestored\n");
+      EXPECT_EQ(shell_ok(format("ls '{}'", folder.path().native())), "live\nrestored\nstate\n");
+      EXPECT_TRUE(fs::is_empty(context.state_dir));
     }
   }
   EXPECT_GT(failing, 15u) << "steps";
+  EXPECT_EQ(slurp(live / "app.db"), "new database");
+}
+
+// As by SIGKILL: no destructor runs. False once there is no such step.
+bool killed_before(size_t step, const std::function<void(const ReplaceWatch&)>& replace) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    size_t at = 0;
+    replace([&](std::string_view) {
+      if (at++ == step) ::_exit(9);
+    });
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WEXITSTATUS(status) == 9;
+}
+
+TEST_F(ReplaceTest, AfterAKillTheNextRunPutsAllBackOrFindsItThere) {
+  const std::string before = shell_ok("cd '" + live.native() + "' && " + what_is_there);
+  for (size_t step = 0;; ++step) {
+    ASSERT_TRUE(killed_before(step, [&](const ReplaceWatch& watch) { replace(watch); })) << step;
+    const auto told = undo_killed_replacements(context.state_dir);
+    ASSERT_EQ(told.size(), 1u) << step;
+    EXPECT_TRUE(fs::is_empty(context.state_dir));
+    if (told.front().find("all restored files") != std::string::npos) {
+      EXPECT_GT(step, 15u) << "steps";
+      EXPECT_THAT(told.front(), HasSubstr(kept().native()));
+      break;
+    }
+    EXPECT_THAT(told.front(), HasSubstr("old files are in their place"));
+    EXPECT_EQ(shell_ok("cd '" + live.native() + "' && " + what_is_there), before) << step;
+    EXPECT_EQ(shell_ok(format("ls '{}'", folder.path().native())), "live\nrestored\nstate\n");
+  }
+  EXPECT_EQ(slurp(live / "app.db"), "new database");
+  EXPECT_EQ(slurp(live / "acme.json"), "new acme");
+  EXPECT_EQ(slurp(kept() / "app.db-wal"), "old log");
+  EXPECT_EQ(shell_ok(format("ls '{}'", folder.path().native())),
+            "live\nlive.before-20260507-020000\nrestored\nstate\n");
+}
+
+// Whatever is killed: never is there a database with the log of another one beside it.
+TEST_F(ReplaceTest, ADatabaseComesOnlyOnceTheOldLogIsGone) {
+  FolderChange made{.live = live};
+  put_database(made, "app.db", restored / "app.db");
+  replace_folders(service, {made}, context, [&](std::string_view) {
+    const bool has_log = fs::exists(live / "app.db-wal");
+    const bool is_new = fs::exists(live / "app.db") && slurp(live / "app.db") == "new database";
+    EXPECT_FALSE(has_log && is_new);
+  });
+}
+
+TEST_F(ReplaceTest, WhatHasComeInThePlaceOfAnOldFileStays) {
+  size_t step = 0;
+  while (killed_before(step, [&](const ReplaceWatch& watch) { replace(watch); }) &&
+         !fs::exists(kept() / "only-live")) {
+    undo_killed_replacements(context.state_dir);
+    ++step;
+  }
+  write_file(live / "only-live", "made by a service that was started meanwhile");
+  EXPECT_THAT(undo_killed_replacements(context.state_dir),
+              ElementsAre(HasSubstr("something else has come there")));
+  EXPECT_EQ(slurp(live / "only-live"), "made by a service that was started meanwhile");
+  EXPECT_EQ(slurp(kept() / "only-live/x"), "old");
+  fs::remove(live / "only-live");
+  EXPECT_THAT(undo_killed_replacements(context.state_dir),
+              ElementsAre(HasSubstr("old files are in their place")));
+  EXPECT_EQ(slurp(live / "only-live/x"), "old");
+}
+
+TEST_F(ReplaceTest, TheNoteOfALivingRunIsLeftAlone) {
+  replace([&](std::string_view) {
+    // flock(2) is of the open file: another process sees what another descriptor does.
+    EXPECT_TRUE(undo_killed_replacements(context.state_dir).empty());
+  });
   EXPECT_EQ(slurp(live / "app.db"), "new database");
 }
 
