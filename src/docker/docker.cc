@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "docker/answers.h"
 #include "docker/engine.h"
 #include "docker/exec.h"
 
@@ -20,53 +21,6 @@ constexpr const char* service_label = "com.docker.compose.service";
 constexpr const char* one_off_label = "com.docker.compose.oneoff";
 constexpr size_t short_id_digits = 12;
 constexpr uint64_t secret_file_bytes_max = 64 << 10;
-
-std::map<std::string, std::string> read_labels(const Json& labels) {
-  std::map<std::string, std::string> read;
-  if (!labels.is_object()) return read;
-  for (const auto& [name, value] : labels.items()) {
-    if (value.is_string()) read.emplace(name, value.get<std::string>());
-  }
-  return read;
-}
-
-std::vector<DockerMount> read_mounts(const Json& mounts) {
-  std::vector<DockerMount> read;
-  if (!mounts.is_array()) return read;
-  for (const Json& mount : mounts) {
-    read.push_back({.type = text_in(mount, "Type"),
-                    .volume = text_in(mount, "Name"),
-                    .source = text_in(mount, "Source"),
-                    .destination = text_in(mount, "Destination"),
-                    .read_only = !flag_in(mount, "RW")});
-  }
-  return read;
-}
-
-// "/db" among ["/web/db", "/db"]: the others are links' names for it.
-std::string read_name(const Json& names) {
-  if (!names.is_array()) return "";
-  for (const Json& name : names) {
-    const std::string text = name.is_string() ? name.get<std::string>() : "";
-    if (text.rfind('/') == 0) return text.substr(1);
-  }
-  return "";
-}
-
-DockerContainer read_listed(const Json& listed) {
-  return {.id = text_in(listed, "Id"),
-          .name = read_name(member_of(listed, "Names")),
-          .image = text_in(listed, "Image"),
-          .state = text_in(listed, "State"),
-          .labels = read_labels(member_of(listed, "Labels")),
-          .mounts = read_mounts(member_of(listed, "Mounts"))};
-}
-
-DockerVolume read_volume(const Json& volume) {
-  return {.name = text_in(volume, "Name"),
-          .mountpoint = text_in(volume, "Mountpoint"),
-          .labels = read_labels(member_of(volume, "Labels"))};
-}
 
 bool has_label(const DockerContainer& container, const std::string& name,
                const std::optional<std::string>& value) {
@@ -130,17 +84,6 @@ std::string hint_for_none(const DockerQuery& query, const std::vector<DockerCont
   return format("There are: {}.", print_names(all));
 }
 
-std::map<std::string, std::string> read_environment(const Json& lines) {
-  std::map<std::string, std::string> environment;
-  if (!lines.is_array()) return environment;
-  for (const Json& line : lines) {
-    const std::string text = line.is_string() ? line.get<std::string>() : "";
-    const size_t equals = text.find('=');
-    if (equals != std::string::npos) environment[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return environment;
-}
-
 }  // namespace
 
 struct Docker::State {
@@ -186,8 +129,7 @@ std::vector<DockerContainer> Docker::containers(const DockerQuery& query) {
       state_->engine.ask({.attempted = "list the containers",
                           .path = format("/containers/json?all={}", query.all ? "true" : "false")});
   std::vector<DockerContainer> found;
-  for (const Json& one : listed) {
-    DockerContainer container = read_listed(one);
+  for (DockerContainer& container : read_containers(listed)) {
     if (fits(container, query)) found.push_back(std::move(container));
   }
   std::sort(found.begin(), found.end(),
@@ -213,41 +155,20 @@ DockerDetails Docker::inspect(const std::string& id) {
       format("look at container '{}'", short_id(path_word(id, "container")));
   const Json seen =
       state_->engine.ask({.attempted = attempted, .path = format("/containers/{}/json", id)});
-  const Json& config = member_of(seen, "Config");
-  DockerDetails details;
-  details.container = {.id = text_in(seen, "Id"),
-                       .name = read_name(Json::array({text_in(seen, "Name")})),
-                       .image = text_in(config, "Image"),
-                       .state = text_in(member_of(seen, "State"), "Status"),
-                       .labels = read_labels(member_of(config, "Labels")),
-                       .mounts = read_mounts(member_of(seen, "Mounts"))};
-  details.image_digest = text_in(seen, "Image");
-  details.env = read_environment(member_of(config, "Env"));
-  details.user = text_in(config, "User");
-  details.is_removed_when_stopped = flag_in(member_of(seen, "HostConfig"), "AutoRemove");
-  const Json& pid = member_of(member_of(seen, "State"), "Pid");
-  if (pid.is_number_integer()) details.pid = pid.get<int>();
-  const Json& grace = member_of(config, "StopTimeout");
-  if (grace.is_number_integer()) details.stop_grace = std::chrono::seconds(grace.get<int>());
+  DockerDetails details = read_details(seen);
   if (details.image_digest.empty()) return details;
   // Nothing if the image was removed below its container.
   const Json image =
       state_->engine
           .find({.attempted = attempted, .path = format("/images/{}/json", details.image_digest)})
           .value_or(Json());
-  const Json& digests = member_of(image, "RepoDigests");
-  if (digests.is_array()) {
-    for (const Json& digest : digests) {
-      if (digest.is_string()) details.repo_digests.push_back(digest.get<std::string>());
-    }
-  }
+  details.repo_digests = read_repo_digests(image);
   return details;
 }
 
 std::vector<DockerVolume> Docker::volumes() {
   const Json answer = state_->engine.ask({.attempted = "list the volumes", .path = "/volumes"});
-  std::vector<DockerVolume> read;
-  for (const Json& volume : member_of(answer, "Volumes")) read.push_back(read_volume(volume));
+  std::vector<DockerVolume> read = read_volumes(answer);
   std::sort(read.begin(), read.end(),
             [](const auto& left, const auto& right) { return left.name < right.name; });
   return read;

@@ -78,16 +78,6 @@ std::string hint_for_refusal(int status, const std::string& words) {
   return "See the engine's log, such as with 'journalctl -u docker'.";
 }
 
-Json parse_answer(const std::string& attempted, std::string_view body) {
-  if (trim(body).empty()) return {};
-  Json parsed = Json::parse(body, nullptr, false);
-  if (parsed.is_discarded()) {
-    throw Error(ErrorKind::service, format("{}: the engine's answer is not JSON", attempted))
-        .hint("Is the socket that of a Docker engine?");
-  }
-  return parsed;
-}
-
 Json answer_of(const EngineCall& call, const HttpResponse& response) {
   const bool is_good = response.status / 100 == 2 || response.status == 304;
   if (!is_good) throw refusal(call.attempted, response.status, response.body);
@@ -220,23 +210,6 @@ Error refusal(const std::string& attempted, int status, std::string_view body) {
   if (words.empty()) words = format("HTTP status {}", status);
   return Error(ErrorKind::service, format("{}: the engine says: {}", attempted, words))
       .hint(hint_for_refusal(status, words));
-}
-
-const Json& member_of(const Json& object, std::string_view name) {
-  static const Json nothing;
-  if (!object.is_object()) return nothing;
-  const auto found = object.find(name);
-  return found == object.end() ? nothing : *found;
-}
-
-std::string text_in(const Json& object, std::string_view name) {
-  const Json& member = member_of(object, name);
-  return member.is_string() ? member.get<std::string>() : "";
-}
-
-bool flag_in(const Json& object, std::string_view name) {
-  const Json& member = member_of(object, name);
-  return member.is_boolean() && member.get<bool>();
 }
 
 const std::string& path_word(const std::string& name, std::string_view what) {

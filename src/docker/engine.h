@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "docker/answers.h"
 #include "docker/docker.h"
 #include "http/client.h"
 #include "io/fd.h"
@@ -68,13 +69,6 @@ class Engine {
 
 // Of an answer that refuses: "<attempted>: <the engine's words>", with a hint where one is known.
 Error refusal(const std::string& attempted, int status, std::string_view body);
-
-// A member of an answer, or nothing of its type: engines leave out and null what is empty.
-std::string text_in(const Json& object, std::string_view name);
-bool flag_in(const Json& object, std::string_view name);
-// Null if it is not there. A part of `object`.
-const Json& member_of(const Json& object, std::string_view name);
-const Json& member_of(Json&& temporary, std::string_view name) = delete;
 
 // `name`, an id or a name, fit to be part of a path. Throws Error(service).
 const std::string& path_word(const std::string& name, std::string_view what);

@@ -96,13 +96,12 @@ int ExecStream::wait_for_exit() {
   for (;;) {
     const Json state = engine_.ask({.attempted = attempted_ + ": ask for its exit code",
                                     .path = "/exec/" + exec_id_ + "/json"});
-    const Json& code = member_of(state, "ExitCode");
-    if (!flag_in(state, "Running") && code.is_number_integer()) {
-      if (code == 0 && !wire_->input_was_taken()) {
+    if (const auto code = read_exit_code(state)) {
+      if (*code == 0 && !wire_->input_was_taken()) {
         throw Error(ErrorKind::service, attempted_ + ": it ended before it had read all its input")
             .hint("Run the command by hand to see how much it reads.");
       }
-      return code.get<int>();
+      return *code;
     }
     if (clock_.steady_now() >= deadline) {
       throw Error(ErrorKind::service, attempted_ + ": its output ended while it still runs")

@@ -40,8 +40,10 @@ trap 'rm -rf "$results"' EXIT
 one() {
   local target=$1 seeds=$here/seeds/$1 status=0 runs edges kept
   if [[ $target == tar_* ]]; then seeds=$here/seeds/tar; fi  # one set for both
+  local words=()
+  if [[ -f $here/dict/$target.dict ]]; then words=("-dict=$here/dict/$target.dict"); fi
   mkdir -p "$build/corpus/$target" "$build/found"
-  ASAN_OPTIONS=detect_odr_violation=0 nice "$build/tests/fuzz/fuzz_$target" \
+  ASAN_OPTIONS=detect_odr_violation=0 nice "$build/tests/fuzz/fuzz_$target" "${words[@]}" \
     -max_total_time="$seconds" -max_len=16384 -timeout=25 -rss_limit_mb=2048 \
     -print_final_stats=1 -artifact_prefix="$build/found/$target-" \
     "$build/corpus/$target" "$seeds" > "$build/$target.log" 2>&1 < /dev/null || status=$?
