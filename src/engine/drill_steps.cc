@@ -130,7 +130,8 @@ void DrillSteps::extract(Store& store, const fs::path& root) {
                               manifest_.archive.bytes);
   walk_archive(store, manifest_,
                {request_.identities, environment_.stop,
-                [&](uint64_t bytes) { environment_.progress.advance(bytes); }},
+                [&](uint64_t bytes) { environment_.progress.advance(bytes); },
+                /*hash_tar_stream=*/false},
                visit);
   cut_outward_links(root, links);
   extractor.finish();
