@@ -339,6 +339,19 @@ uint64_t FrameCache::stored_bytes() const {
   return state_->total_bytes;
 }
 
+uint64_t FrameCache::bytes_in(const std::filesystem::path& folder) {
+  uint64_t bytes = 0;
+  std::error_code ignored;  // a size is told, and no more: a run says what is wrong
+  for (std::filesystem::directory_iterator at(folder, ignored), end; !ignored && at != end;
+       at.increment(ignored)) {
+    if (!is_frame_name(at->path().filename().native())) continue;
+    std::error_code vanished;
+    const uint64_t size = at->file_size(vanished);
+    if (!vanished) bytes += on_disk(size);
+  }
+  return bytes;
+}
+
 std::string FrameCache::trouble() const {
   const std::lock_guard lock(state_->mutex);
   return state_->trouble;

@@ -180,7 +180,8 @@ struct Config {
   std::variant<DirStoreConfig, S3StoreConfig> store;
   EncryptionConfig encryption;
   SigningConfig signing;
-  int compression_level = 3;  // 1..19
+  int compression_level = 3;              // 1..19
+  uint64_t cache_bytes_max = 2ULL << 30;  // of compressed frames in state_dir; 0: none
   RetentionConfig retention;
   std::vector<ServiceConfig> services;  // in the order of the file
   std::vector<JobConfig> jobs;          // in the order of the file

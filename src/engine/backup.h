@@ -39,8 +39,9 @@ struct BackupRequest {
   Hooks hooks;                          // of the job
   std::vector<age::Recipient> recipients;
   int level = 3;
-  unsigned workers = 0;     // 0: one a core
-  std::string config_text;  // archived as lifeboat.yaml; holds no secrets
+  unsigned workers = 0;          // 0: one a core
+  uint64_t cache_bytes_max = 0;  // of frames kept below Environment::state_dir; 0: no cache
+  std::string config_text;       // archived as lifeboat.yaml; holds no secrets
   std::filesystem::path lock_dir;
   bool is_single_stream = false;  // one service's script, in the tier weekly
   uint64_t monthly_months = 0;    // 0: the month's first good snapshot is not copied
@@ -48,13 +49,23 @@ struct BackupRequest {
   const Ed25519PrivateKey* signing_key = nullptr;   // borrowed; null: the manifest is not signed
 };
 
+struct CacheUse {
+  uint64_t frames = 0;  // of the archive
+  uint64_t found = 0;   // of these, in the cache
+};
+
 struct BackupResult {
   SnapshotId id;
   Manifest manifest;  // is_partial(): some service failed, the others are safe
   std::chrono::nanoseconds duration{};
   std::optional<SnapshotId> monthly = std::nullopt;  // the copy that was made of it
-  std::vector<std::string> warnings = {};            // what failed once the snapshot was safe
+  std::vector<std::string> warnings = {};  // what failed and did not keep the snapshot from being
+  std::optional<CacheUse> cache = std::nullopt;  // none: the run had no cache
 };
+
+// Where `run_backup` keeps frames, if a request with such a level and limit makes it do so.
+std::optional<std::filesystem::path> frame_cache_folder(const BackupRequest& request,
+                                                        const std::filesystem::path& state_dir);
 
 // Takes the run lock first. A service that fails is named in the manifest and the run goes on; if
 // every service fails there is no snapshot and the first service's Error is thrown. Anything else

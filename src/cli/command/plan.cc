@@ -63,6 +63,11 @@ PlannedJob plan_job(const JobConfig& job, PlanWorld& world, CommandContext& cont
   planned.runs_per_day = runs_per_day(job.schedule);
   planned.spool_dir = config.spool_dir.native();
   planned.spool_free_bytes = free_bytes_of(config.spool_dir);
+  if (const auto cache = frame_cache_folder(request, config.state_dir)) {
+    planned.cache_dir = cache->native();
+    planned.cache_bytes = FrameCache::bytes_in(*cache);
+    planned.cache_bytes_max = request.cache_bytes_max;
+  }
   return planned;
 }
 

@@ -288,7 +288,7 @@ std::string made_how(int level) {
   return format("level {} of zstd {}", level, ZSTD_versionNumber());
 }
 
-FrameMemory frame_memory(const FrameOptions& options) {
+FrameMemory frame_memory(const FrameOptions& options, bool has_cache) {
   Slot slot(options.frame_bytes);
   std::fill_n(slot.raw.data.get(), slot.raw.capacity, std::byte{});
   const CompressContext context = make_compress_context(options.level);
@@ -298,7 +298,7 @@ FrameMemory frame_memory(const FrameOptions& options) {
   FrameMemory memory;
   memory.workers = worker_count(options.workers);
   memory.buffers_bytes = slot_count(memory.workers) * (slot.raw.capacity + slot.stored.capacity);
-  if (options.cache != nullptr && options.level >= cached_level_min) {
+  if (has_cache) {
     memory.buffers_bytes += memory.workers * scratch_bytes(options.frame_bytes);
   }
   memory.contexts_bytes = memory.workers * ZSTD_sizeof_CCtx(context.get());

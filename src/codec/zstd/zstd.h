@@ -74,7 +74,7 @@ struct FrameMemory {
   uint64_t buffers_bytes = 0;   // of the ring, and of the workers for the cache
   uint64_t contexts_bytes = 0;  // of all workers
 };
-FrameMemory frame_memory(const FrameOptions& options);
+FrameMemory frame_memory(const FrameOptions& options, bool has_cache);
 
 // Decompresses any zstd stream: many frames, skippable frames. Checksums are verified; truncation
 // and anything behind the last frame that is no frame is Error(verification). Windows beyond
