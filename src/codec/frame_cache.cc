@@ -121,6 +121,9 @@ void FrameCache::State::open(const std::filesystem::path& path, Random& random) 
 bool FrameCache::State::read_salt() {
   const UniqueFd file(
       ::openat(folder.get(), salt_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file && errno != ENOENT && errno != ELOOP) {
+    throw system_error(ErrorKind::limit, "read its salt", errno);
+  }
   if (!file) return false;
   const struct stat found = stat_fd(file.get(), salt_name, ErrorKind::limit);
   return S_ISREG(found.st_mode) && found.st_size == off_t{salt_bytes} &&
@@ -273,7 +276,8 @@ std::optional<size_t> FrameCache::State::load(const Key& key, ByteSpan stored, B
   std::copy_n(sealed.begin(), nonce_bytes, its_nonce.begin());
   const size_t plain = sealed.size() - overhead_bytes;
   ChaCha20Poly1305 cipher(key.secret.view());
-  if (!cipher.open(its_nonce, sealed.subspan(nonce_bytes), stored.first(plain))) return std::nullopt;
+  if (!cipher.open(its_nonce, sealed.subspan(nonce_bytes), stored.first(plain)))
+    return std::nullopt;
   ::futimens(file.get(), nullptr);  // best effort: it says who leaves first
   return plain;
 }
