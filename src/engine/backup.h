@@ -39,14 +39,14 @@ struct BackupRequest {
   Hooks hooks;                          // of the job
   std::vector<age::Recipient> recipients;
   int level = 3;
-  unsigned workers = 0;          // 0: one a core
-  uint64_t cache_bytes_max = 0;  // of frames kept below Environment::state_dir; 0: no cache
-  std::string config_text;       // archived as lifeboat.yaml; holds no secrets
+  unsigned workers = 0;     // 0: one a core
+  std::string config_text;  // archived as lifeboat.yaml; holds no secrets
   std::filesystem::path lock_dir;
   bool is_single_stream = false;  // one service's script, in the tier weekly
   uint64_t monthly_months = 0;    // 0: the month's first good snapshot is not copied
   std::optional<Timestamp> started = std::nullopt;  // as its mark has it; else when it has the lock
   const Ed25519PrivateKey* signing_key = nullptr;   // borrowed; null: the manifest is not signed
+  uint64_t cache_bytes_max = 0;  // of frames kept below Environment::state_dir; 0: no cache
 };
 
 struct CacheUse {
