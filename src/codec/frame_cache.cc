@@ -96,6 +96,7 @@ struct FrameCache::State {
 };
 
 void FrameCache::State::open(const std::filesystem::path& path, Random& random) {
+  if (!path.is_absolute()) throw Error(ErrorKind::limit, "it is no absolute path");
   folder_path = trusted_path(path.parent_path(), ErrorKind::limit) / path.filename();
   make_private_directory(folder_path, ErrorKind::limit);
   folder = open_without_links(folder_path, O_RDONLY | O_DIRECTORY);

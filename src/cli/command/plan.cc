@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/discovery.h"
 #include "cli/render_plan.h"
+#include "codec/frame_cache.h"
 #include "config/config.h"
 #include "config/schedule.h"
 #include "store/s3/upload.h"

@@ -20,6 +20,8 @@ namespace {
 
 // Unless more are asked for: keeps a backup at level 3 below 100 MB on a machine of any size.
 constexpr unsigned workers_max = 6;
+constexpr size_t plain_frame_bytes = 4 * 1024 * 1024;
+constexpr size_t cached_frame_bytes = 1024 * 1024;
 
 // Memory that is not touched before it is used: output is mostly far smaller than its bound.
 struct Buffer {
@@ -45,6 +47,13 @@ struct Slot {
 unsigned worker_count(unsigned asked) {
   if (asked > 0) return asked;
   return std::clamp(std::thread::hardware_concurrency(), 1u, workers_max);
+}
+
+FrameOptions with_frame_bytes(FrameOptions options) {
+  if (options.frame_bytes == 0) {
+    options.frame_bytes = options.level < cached_level_min ? plain_frame_bytes : cached_frame_bytes;
+  }
+  return options;
 }
 
 size_t slot_count(unsigned workers) { return workers + 2; }
@@ -116,10 +125,11 @@ class FrameMaker {
 
 struct FrameSink::State {
   State(Sink& next_sink, FrameOptions frame_options)
-      : next(next_sink), options(frame_options), workers(worker_count(frame_options.workers)) {
+      : next(next_sink),
+        options(with_frame_bytes(frame_options)),
+        workers(worker_count(frame_options.workers)) {
     ensure(options.level >= level_min && options.level <= level_max, "zstd level in range");
-    ensure(options.frame_bytes > 0 && options.frame_bytes <= frame_bytes_max,
-           "zstd frame size in range");
+    ensure(options.frame_bytes <= frame_bytes_max, "zstd frame size in range");
     slots.resize(slot_count(workers));
   }
 
@@ -288,7 +298,8 @@ std::string made_how(int level) {
   return format("level {} of zstd {}", level, ZSTD_versionNumber());
 }
 
-FrameMemory frame_memory(const FrameOptions& options, bool has_cache) {
+FrameMemory frame_memory(const FrameOptions& asked, bool has_cache) {
+  const FrameOptions options = with_frame_bytes(asked);
   Slot slot(options.frame_bytes);
   std::fill_n(slot.raw.data.get(), slot.raw.capacity, std::byte{});
   const CompressContext context = make_compress_context(options.level);

@@ -29,7 +29,9 @@ inline constexpr size_t cached_frame_bytes_min = 64 * 1024;
 struct FrameOptions {
   int level = 3;
   // Of input, at most: the last frame, one that is cut, and one that ends by its content is less.
-  size_t frame_bytes = 4 * 1024 * 1024;
+  // 0: 4 MiB, and 1 MiB from cached_level_min on: a page of a database that changed costs its
+  // frame.
+  size_t frame_bytes = 0;
   unsigned workers = 0;         // threads that compress; 0: one a core, at most 6
   FrameCache* cache = nullptr;  // borrowed; not asked below cached_level_min
 };
