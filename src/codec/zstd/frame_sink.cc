@@ -21,7 +21,7 @@ namespace {
 // Unless more are asked for: keeps a backup at level 3 below 100 MB on a machine of any size.
 constexpr unsigned workers_max = 6;
 constexpr size_t plain_frame_bytes = 4 * 1024 * 1024;
-constexpr size_t cached_frame_bytes = 1024 * 1024;
+constexpr size_t cached_frame_bytes = 1280 * 1024;  // 1 MiB on an average
 
 // Memory that is not touched before it is used: output is mostly far smaller than its bound.
 struct Buffer {

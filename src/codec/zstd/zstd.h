@@ -29,7 +29,7 @@ inline constexpr size_t cached_frame_bytes_min = 64 * 1024;
 struct FrameOptions {
   int level = 3;
   // Of input, at most: the last frame, one that is cut, and one that ends by its content is less.
-  // 0: 4 MiB, and 1 MiB from cached_level_min on: a page of a database that changed costs its
+  // 0: 4 MiB, and 1.25 MiB from cached_level_min on: a page of a database that changed costs its
   // frame.
   size_t frame_bytes = 0;
   unsigned workers = 0;         // threads that compress; 0: one a core, at most 6
