@@ -193,6 +193,11 @@ Json job_to_json(const PlannedJob& job) {
   value["spool"] = {{"folder", job.spool_dir},
                     {"bytes_max", run.spool_bytes_max},
                     {"free_bytes", size_or_null(job.spool_free_bytes)}};
+  value["cache"] = nullptr;
+  if (!job.cache_dir.empty()) {
+    value["cache"] = {
+        {"folder", job.cache_dir}, {"bytes", job.cache_bytes}, {"bytes_max", job.cache_bytes_max}};
+  }
   if (!run.store_error.empty()) value["store_error"] = run.store_error;
   return value;
 }
@@ -261,6 +266,12 @@ std::string render_job_plan(const PlannedJob& job, const Style& style) {
     table.add_row({"duration", run.last ? "too short to tell" : "not known before the first run"});
   }
   table.add_row({"memory", print_memory(job.memory)});
+  if (!job.cache_dir.empty()) {
+    table.add_row(
+        {"cache",
+         format("{} of at most {} in {}: frames that need not be compressed again",
+                print_bytes(job.cache_bytes), print_bytes(job.cache_bytes_max), job.cache_dir)});
+  }
   table.add_row({"spool", format("at most {} in {}, where {} are free: a dump at a time, encrypted",
                                  print_bytes(run.spool_bytes_max), job.spool_dir,
                                  print_size(job.spool_free_bytes))});

@@ -168,6 +168,10 @@ std::string render_backup(const BackupResult& result, std::string_view store_nam
   row("members", format("{}", manifest.members));
   row("raw", print_bytes(manifest.raw.bytes));
   row("stored", print_bytes(manifest.archive.bytes));
+  if (result.cache) {
+    row("cache", format("{} of {}", result.cache->found,
+                        print_count(result.cache->frames, "frame", "frames")));
+  }
   row("duration", print_duration(result.duration));
   Table table(
       {{"SERVICE"}, {"STATUS"}, {"MEMBERS", Align::right}, {"RAW", Align::right}, {"ITEMS"}});
@@ -183,6 +187,9 @@ Json backup_to_json(const BackupResult& result) {
   return {{"snapshot", result.id.text()},
           {"monthly", result.monthly ? Json(result.monthly->text()) : Json(nullptr)},
           {"partial", result.manifest.is_partial()},
+          {"cache", result.cache
+                        ? Json{{"frames", result.cache->frames}, {"found", result.cache->found}}
+                        : Json(nullptr)},
           {"warnings", result.warnings},
           {"duration_seconds", std::chrono::duration<double>(result.duration).count()},
           {"manifest", manifest_to_json(result.manifest)}};

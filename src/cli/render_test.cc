@@ -1,5 +1,6 @@
 // What a person and a program see, pinned as text.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -133,6 +134,11 @@ TEST(RenderBackup, NamesEachService) {
             "n8n      ok            4  8.8 KiB  workflows 12, credentials 8\n"
             "waha     failed        0      0 B\n");
   EXPECT_TRUE(backup_to_json(result)["partial"].get<bool>());
+  EXPECT_EQ(backup_to_json(result)["cache"], Json(nullptr));
+  result.cache = CacheUse{250, 243};
+  EXPECT_THAT(render_backup(result, "dir:/srv/b", plain),
+              testing::HasSubstr("cache     243 of 250 frames"));
+  EXPECT_EQ(backup_to_json(result)["cache"]["found"], 243);
 }
 
 DrillResult sample_drill() {

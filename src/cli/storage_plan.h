@@ -20,6 +20,9 @@ struct PlannedJob {
   std::optional<double> runs_per_day;  // nothing: by hand
   std::string spool_dir;
   std::optional<uint64_t> spool_free_bytes;
+  std::string cache_dir = {};  // empty: the run has none
+  uint64_t cache_bytes = 0;
+  uint64_t cache_bytes_max = 0;
 };
 
 // A price from the command line in place of the table's.

@@ -200,6 +200,7 @@ struct Config {
   std::map<std::string, ConfigLocation, std::less<>> places;
   // The env file and the files of `*_file` keys.
   std::vector<std::filesystem::path> secret_files;
+  uint64_t cache_bytes_max = 2ULL << 30;  // of compressed frames in state_dir; 0: none
 
   // Null when there is none.
   const ServiceConfig* find_service(std::string_view name) const;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "config/key_tables.h"
 #include "config/test_world.h"
 
@@ -98,6 +99,7 @@ TEST(Config, SmallFileGetsTheDefaultsOfTheTables) {
     return std::string("no such key");
   };
   EXPECT_EQ(std::to_string(config.compression_level), fallback("compression", "level"));
+  EXPECT_EQ(config.cache_bytes_max, parse_bytes(fallback("compression", "cache")));
   EXPECT_EQ(std::to_string(config.retention.daily), fallback("retention", "daily"));
   EXPECT_EQ(std::to_string(config.retention.monthly), fallback("retention", "monthly"));
   EXPECT_EQ(config.spool_dir, fallback("", "spool_dir"));

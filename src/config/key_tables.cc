@@ -252,7 +252,12 @@ std::vector<SectionSpec> small_sections() {
              .fallback = "3",
              .help = "zstd level: 3 is fast, 12 saves space, 19 is slow and needs memory",
              .min = 1,
-             .max = 19}}},
+             .max = 19},
+            {.name = "cache",
+             .type = OptionType::size,
+             .fallback = "2 GiB",
+             .help = "disk that compressed frames may take below `state_dir`, so that a night "
+                     "compresses what changed only; used from level 6 on; 0 for none"}}},
       {"retention", "", "",
        Keys{{.name = "daily",
              .type = OptionType::integer,

@@ -256,6 +256,7 @@ void Loader::read_small_sections(Config& config, const Section& top) {
   };
   config.compression_level = static_cast<int>(
       number("compression", "level", static_cast<uint64_t>(config.compression_level)));
+  config.cache_bytes_max = number("compression", "cache", config.cache_bytes_max);
   const Section retention = reader_.read_child(top, "retention");
   config.retention.daily = retention.settings.number("daily", config.retention.daily);
   config.retention.monthly = retention.settings.number("monthly", config.retention.monthly);

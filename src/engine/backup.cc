@@ -9,7 +9,9 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "codec/frame_cache.h"
 #include "codec/spool.h"
+#include "codec/zstd/zstd.h"
 #include "engine/archive_notes.h"
 #include "engine/hooks.h"
 #include "engine/job_run.h"
@@ -298,12 +300,17 @@ BackupResult Backup::run() {
 
   open_plans();
   refuse_empty_snapshot();
+  std::optional<FrameCache> cache;
+  if (const auto folder = frame_cache_folder(request_, environment_.state_dir)) {
+    cache.emplace(*folder, request_.cache_bytes_max, environment_.random);
+  }
   ArchiveWriter archive(environment_.store, id,
                         {.recipients = request_.recipients,
                          .level = request_.level,
                          .workers = request_.workers,
                          .spool_dir = environment_.spool_dir,
-                         .size_estimate = std::max(2 * largest_bytes, size_estimate())},
+                         .size_estimate = std::max(2 * largest_bytes, size_estimate()),
+                         .cache = cache ? &*cache : nullptr},
                         environment_.random);
   write_preamble(archive);
   for (Candidate& candidate : candidates_) {
@@ -321,13 +328,28 @@ BackupResult Backup::run() {
     add_text(archive, "FAILED.md", print_failures(records));
   }
   environment_.progress.begin("finish the archive", 0);
-  BackupResult result = run_.commit(archive.finish(), records());
+  const ArchiveSummary summary = archive.finish();
+  BackupResult result = run_.commit(summary, records());
+  if (cache) {
+    result.cache = CacheUse{summary.frames, summary.frames_from_cache};
+    if (const std::string trouble = cache->trouble(); !trouble.empty()) {
+      result.warnings.push_back(
+          format("{}; every frame was compressed instead", printable(trouble)));
+    }
+  }
   copy_monthly(result);
   result.duration = run_.duration();
   return result;
 }
 
 }  // namespace
+
+std::optional<std::filesystem::path> frame_cache_folder(const BackupRequest& request,
+                                                        const std::filesystem::path& state_dir) {
+  const bool pays = !request.is_single_stream && request.level >= zstd::cached_level_min;
+  if (!pays || request.cache_bytes_max == 0) return std::nullopt;
+  return state_dir / "cache";
+}
 
 BackupResult run_backup(const BackupRequest& request, Environment& environment) {
   try {

@@ -46,6 +46,12 @@ struct BackupRequest {
   uint64_t monthly_months = 0;    // 0: the month's first good snapshot is not copied
   std::optional<Timestamp> started = std::nullopt;  // as its mark has it; else when it has the lock
   const Ed25519PrivateKey* signing_key = nullptr;   // borrowed; null: the manifest is not signed
+  uint64_t cache_bytes_max = 0;  // of frames kept below Environment::state_dir; 0: no cache
+};
+
+struct CacheUse {
+  uint64_t frames = 0;  // of the archive
+  uint64_t found = 0;   // of these, in the cache
 };
 
 struct BackupResult {
@@ -53,8 +59,13 @@ struct BackupResult {
   Manifest manifest;  // is_partial(): some service failed, the others are safe
   std::chrono::nanoseconds duration{};
   std::optional<SnapshotId> monthly = std::nullopt;  // the copy that was made of it
-  std::vector<std::string> warnings = {};            // what failed once the snapshot was safe
+  std::vector<std::string> warnings = {};  // what failed and did not keep the snapshot from being
+  std::optional<CacheUse> cache = std::nullopt;  // none: the run had no cache
 };
+
+// Where `run_backup` keeps frames, if a request with such a level and limit makes it do so.
+std::optional<std::filesystem::path> frame_cache_folder(const BackupRequest& request,
+                                                        const std::filesystem::path& state_dir);
 
 // Takes the run lock first. A service that fails is named in the manifest and the run goes on; if
 // every service fails there is no snapshot and the first service's Error is thrown. Anything else

@@ -174,7 +174,13 @@ TEST(PeakMemoryTest, GrowsWithLevelWorkersAndParts) {
   EXPECT_GT(folder.frames_bytes, 4 * 8U << 20);
   EXPECT_EQ(peak_memory(request, 32 << 20).total(), folder.total() + (32U << 20));
   request.level = 19;
-  EXPECT_GT(peak_memory(request, 0).contexts_bytes, 2 * folder.contexts_bytes);
+  const PeakMemory high = peak_memory(request, 0);
+  EXPECT_GT(high.contexts_bytes, 2 * folder.contexts_bytes);
+  EXPECT_LT(high.frames_bytes, folder.frames_bytes);
+  request.cache_bytes_max = 1;
+  EXPECT_GT(peak_memory(request, 0).frames_bytes, high.frames_bytes + (2 << 20));
+  request.level = 3;
+  EXPECT_EQ(peak_memory(request, 0).frames_bytes, folder.frames_bytes);
   request.workers = 6;
   EXPECT_EQ(peak_memory(request, 0).frames_bytes, 2 * folder.frames_bytes);
   request.is_single_stream = true;

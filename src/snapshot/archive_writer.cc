@@ -36,7 +36,9 @@ struct ArchiveWriter::State {
         stored(pipeline.emplace<TapSink>(target)),
         encrypted(pipeline.emplace<age::EncryptSink>(stored, options.recipients, random)),
         frames(pipeline.emplace<zstd::FrameSink>(
-            encrypted, zstd::FrameOptions{.level = options.level, .workers = options.workers})),
+            encrypted,
+            zstd::FrameOptions{
+                .level = options.level, .workers = options.workers, .cache = options.cache})),
         raw(pipeline.emplace<TapSink>(frames)),
         tar(raw),
         index(options.spool_dir, id.archive_key(), options.recipients, random),
@@ -114,7 +116,6 @@ AddedMember ArchiveWriter::add(const std::string& service, const FileMeta& meta,
                                const MemberContent& content) {
   const uint64_t promised = stored_size(meta, content.size);
   const bool large = promised >= large_member_bytes;
-  if (large) state_->frames.cut();
 
   AddedMember added;
   IndexMember& member = added.member;
@@ -122,6 +123,7 @@ AddedMember ArchiveWriter::add(const std::string& service, const FileMeta& meta,
   member.service = service;
   member.size = content.size;
   member.offset = state_->tar.begin_member(meta, content.size);
+  if (large) state_->frames.cut();
   Sha256 hash;
   added.source_failure = state_->copy(content, promised, hash);
   state_->tar.end_member();
@@ -144,6 +146,8 @@ ArchiveSummary ArchiveWriter::finish() {
   summary.archive = state.stored.summary();
   summary.raw = state.raw.summary();
   summary.members = state.members;
+  summary.frames = state.frames.frames().size();
+  summary.frames_from_cache = state.frames.frames_from_cache();
   check_stored_size(state.store, state.id.archive_key(), summary.archive.bytes);
 
   IndexTail tail{state.members, summary.raw, summary.archive, {}};

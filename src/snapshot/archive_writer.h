@@ -1,8 +1,9 @@
 // Makes a snapshot's archive: members -> tar -> zstd frames -> age -> store, with the index beside.
 //
 // The numbers in the manifest come from the pass that wrote the bytes: one tap on the tar stream,
-// one on what the store gets. Frames are cut where a service or a large member begins and ends, so
-// that a part can be read alone and so that equal members give equal frames night after night.
+// one on what the store gets. Frames are cut where a service begins, and where the content of a
+// large member begins and ends: a part can be read alone, and equal contents give equal frames
+// night after night, whatever the header in front says of times.
 #pragma once
 
 #include <exception>
@@ -13,6 +14,7 @@
 
 #include "base/random.h"
 #include "codec/age/age.h"
+#include "codec/frame_cache.h"
 #include "snapshot/index.h"
 #include "snapshot/layout.h"
 #include "store/store.h"
@@ -25,6 +27,7 @@ struct ArchiveOptions {
   unsigned workers = 0;             // 0: one a core
   std::filesystem::path spool_dir;  // for the index, already encrypted for the recipients
   uint64_t size_estimate = 0;       // of the archive, for Store::create; 0: none
+  FrameCache* cache = nullptr;      // borrowed; null: every frame is compressed
 };
 
 // Where a member's bytes come from and what becomes of a source that fails.
@@ -47,6 +50,8 @@ struct ArchiveSummary {
   StreamSummary raw;
   StreamSummary index;
   uint64_t members = 0;
+  uint64_t frames = 0;
+  uint64_t frames_from_cache = 0;
 };
 
 // One thread. Nothing is visible in the store before `finish`; destruction abandons.

@@ -176,6 +176,7 @@ encryption: {{recipients: [{recipient}]}}
 state_dir: {at}/state
 spool_dir: {at}/spool
 docker: {{socket: {socket}}}
+compression: {{level: 6}}
 retention: {{daily: 30, monthly: 12}}
 services:
   wal: {{recipe: sqlite, path: {at}/wal.db}}

@@ -19,6 +19,7 @@ namespace {
 
 struct Options {
   std::string job;
+  bool no_cache = false;
   bool no_notify = false;
 };
 
@@ -55,6 +56,7 @@ int backup(const Options& options, CommandContext& context, WatchedRun& run) {
   const Config& config = context.config();
   tell_warnings(config, context);
   BackupRequest request = job_request_of(config.job(options.job), context);
+  if (options.no_cache) request.cache_bytes_max = 0;
   request.signing_key = context.signing_key();
   request.started = run.frame().started;
   make_store_folder(config, context);
@@ -81,14 +83,17 @@ int backup(const Options& options, CommandContext& context, WatchedRun& run) {
 
 void add_backup(CLI::App& app, CommandContext& context) {
   const auto options = std::make_shared<Options>();
-  CLI::App& command = add_command(app, context,
-                                  {"backup",
-                                   "back up the services of a job into a new snapshot",
-                                   group_snapshots,
-                                   {"lifeboat backup", "lifeboat backup nightly",
-                                    "lifeboat backup --config ./lifeboat.yaml --json"}});
+  CLI::App& command =
+      add_command(app, context,
+                  {"backup",
+                   "back up the services of a job into a new snapshot",
+                   group_snapshots,
+                   {"lifeboat backup", "lifeboat backup nightly", "lifeboat backup --no-cache",
+                    "lifeboat backup --config ./lifeboat.yaml --json"}});
   command.add_option("JOB", options->job, "the job (may be left out if there is only one)");
   add_config_option(command, context);
+  command.add_flag("--no-cache", options->no_cache,
+                   "compress everything, and leave the frame cache alone");
   add_no_notify_option(command, options->no_notify);
   set_action(command, context, [options, &context] {
     return run_watched(context,

@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/discovery.h"
 #include "cli/render_plan.h"
+#include "codec/frame_cache.h"
 #include "config/config.h"
 #include "config/schedule.h"
 #include "store/s3/upload.h"
@@ -63,6 +64,11 @@ PlannedJob plan_job(const JobConfig& job, PlanWorld& world, CommandContext& cont
   planned.runs_per_day = runs_per_day(job.schedule);
   planned.spool_dir = config.spool_dir.native();
   planned.spool_free_bytes = free_bytes_of(config.spool_dir);
+  if (const auto cache = frame_cache_folder(request, config.state_dir)) {
+    planned.cache_dir = cache->native();
+    planned.cache_bytes = FrameCache::bytes_in(*cache);
+    planned.cache_bytes_max = request.cache_bytes_max;
+  }
   return planned;
 }
 

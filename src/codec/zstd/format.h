@@ -22,6 +22,9 @@ inline constexpr std::byte checksum_flag{0x80};  // of the seek table's descript
 inline constexpr size_t skippable_header_bytes = 8;
 inline constexpr size_t seek_entry_bytes = 12;  // stored size, raw size, checksum
 inline constexpr size_t seek_footer_bytes = 9;  // count, descriptor, magic
+// RFC 8878, section 3.1.1.1.1
+inline constexpr size_t frame_descriptor_at = 4;
+inline constexpr std::byte frame_checksum_flag{0x04};
 inline constexpr size_t frames_max = 0x8000000;
 inline constexpr size_t frame_bytes_max = 64 * 1024 * 1024;  // of content, that we write or read
 inline constexpr int window_log_max = 27;

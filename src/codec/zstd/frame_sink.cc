@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 
+#include "codec/zstd/content_cut.h"
 #include "codec/zstd/format.h"
 #include "codec/zstd/zstd.h"
 
@@ -18,6 +20,8 @@ namespace {
 
 // Unless more are asked for: keeps a backup at level 3 below 100 MB on a machine of any size.
 constexpr unsigned workers_max = 6;
+constexpr size_t plain_frame_bytes = 4 * 1024 * 1024;
+constexpr size_t cached_frame_bytes = 1280 * 1024;  // 1 MiB on an average
 
 // Memory that is not touched before it is used: output is mostly far smaller than its bound.
 struct Buffer {
@@ -35,6 +39,7 @@ struct Slot {
 
   Buffer raw;
   Buffer stored;
+  bool is_from_cache = false;
   bool is_done = false;  // guarded by the mutex, as is `failure`
   std::exception_ptr failure;
 };
@@ -44,16 +49,87 @@ unsigned worker_count(unsigned asked) {
   return std::clamp(std::thread::hardware_concurrency(), 1u, workers_max);
 }
 
+FrameOptions with_frame_bytes(FrameOptions options) {
+  if (options.frame_bytes == 0) {
+    options.frame_bytes = options.level < cached_level_min ? plain_frame_bytes : cached_frame_bytes;
+  }
+  return options;
+}
+
 size_t slot_count(unsigned workers) { return workers + 2; }
+
+// For a frame on its way into the cache or out of it, and for what it is compared with.
+size_t scratch_bytes(size_t frame_bytes) {
+  return ZSTD_compressBound(frame_bytes) + FrameCache::overhead_bytes;
+}
+
+// A worker's own: made when the first frame needs it.
+class FrameMaker {
+ public:
+  explicit FrameMaker(const FrameOptions& options)
+      : options_(options),
+        cache_(options.level >= cached_level_min ? options.cache : nullptr),
+        made_how_(made_how(options.level)) {}
+
+  void make(Slot& slot) {
+    slot.is_from_cache = false;
+    if (cache_ == nullptr || slot.raw.size < cached_frame_bytes_min) return compress(slot);
+    if (!scratch_) scratch_.emplace(scratch_bytes(options_.frame_bytes));
+    const ByteSpan scratch(scratch_->data.get(), scratch_->capacity);
+    const FrameCache::Key key = cache_->key_of(slot.raw.view(), made_how_);
+    const ByteSpan stored(slot.stored.data.get(), slot.stored.capacity);
+    if (const auto size = cache_->find(key, stored, scratch)) {
+      slot.stored.size = *size;
+      slot.is_from_cache = is_proven(slot, scratch);
+      if (slot.is_from_cache) return;
+      cache_->discard(key);
+    }
+    compress(slot);
+    cache_->keep(key, slot.stored.view(), scratch);
+  }
+
+ private:
+  void compress(Slot& slot) {
+    if (!compressor_) compressor_ = make_compress_context(options_.level);
+    // One call on whole buffers: zstd then knows the size and keeps its tables small.
+    slot.stored.size =
+        check(ZSTD_compress2(compressor_.get(), slot.stored.data.get(), slot.stored.capacity,
+                             slot.raw.data.get(), slot.raw.size),
+              ErrorKind::limit, "compress");
+  }
+
+  // Whether the frame is one, ends with its checksum, and gives the very bytes.
+  bool is_proven(const Slot& slot, ByteSpan scratch) {
+    const ByteView stored = slot.stored.view();
+    if (stored.size() <= frame_descriptor_at ||
+        (stored[frame_descriptor_at] & frame_checksum_flag) == std::byte{} ||
+        ZSTD_findFrameCompressedSize(stored.data(), stored.size()) != stored.size()) {
+      return false;
+    }
+    if (!decompressor_) decompressor_ = make_decompress_context();
+    const size_t size = ZSTD_decompressDCtx(decompressor_.get(), scratch.data(), scratch.size(),
+                                            stored.data(), stored.size());
+    const ByteView raw = slot.raw.view();
+    return size == raw.size() && std::equal(raw.begin(), raw.end(), scratch.begin());
+  }
+
+  const FrameOptions& options_;
+  FrameCache* cache_;
+  std::string made_how_;
+  std::optional<Buffer> scratch_;
+  CompressContext compressor_;
+  DecompressContext decompressor_;
+};
 
 }  // namespace
 
 struct FrameSink::State {
   State(Sink& next_sink, FrameOptions frame_options)
-      : next(next_sink), options(frame_options), workers(worker_count(frame_options.workers)) {
+      : next(next_sink),
+        options(with_frame_bytes(frame_options)),
+        workers(worker_count(frame_options.workers)) {
     ensure(options.level >= level_min && options.level <= level_max, "zstd level in range");
-    ensure(options.frame_bytes > 0 && options.frame_bytes <= frame_bytes_max,
-           "zstd frame size in range");
+    ensure(options.frame_bytes <= frame_bytes_max, "zstd frame size in range");
     slots.resize(slot_count(workers));
   }
 
@@ -82,8 +158,23 @@ struct FrameSink::State {
       std::copy_n(data.begin(), count, raw.data.get() + raw.size);
       raw.size += count;
       data = data.subspan(count);
-      if (raw.size == raw.capacity) submit();
+      if (raw.size == raw.capacity) end_full_frame();
     }
+  }
+
+  // Where the content says so, and the rest begins the next frame. Its bytes are still in the slot
+  // that was submitted: that is filled again only when the ring, of three at least, came round.
+  void end_full_frame() {
+    if (options.level < cached_level_min) return submit();
+    Buffer& full = filling().raw;
+    const size_t cut = content_cut(full.view(), full.capacity / 8 * 5);
+    const size_t rest = full.size - cut;
+    full.size = cut;
+    submit();
+    if (rest == 0) return;
+    Buffer& begun = filling().raw;
+    std::copy_n(full.data.get() + cut, rest, begun.data.get());
+    begun.size = rest;
   }
 
   // Hands the filled slot to the workers, then passes on what is done.
@@ -134,6 +225,7 @@ struct FrameSink::State {
     // The content checksum ends the frame, and is what the seek table wants.
     frame.checksum = get_u32(oldest.stored.data.get() + oldest.stored.size - 4);
     frames.push_back(frame);
+    if (oldest.is_from_cache) ++from_cache;
     oldest.raw.size = 0;
     oldest.is_done = false;
     ++written;
@@ -141,7 +233,7 @@ struct FrameSink::State {
 
   // A worker: takes submitted slots in order until stopped.
   void compress_frames() {
-    CompressContext context;
+    FrameMaker maker(options);
     for (;;) {
       Slot* taken = nullptr;
       {
@@ -152,12 +244,7 @@ struct FrameSink::State {
       }
       std::exception_ptr failure;
       try {
-        if (!context) context = make_compress_context(options.level);
-        // One call on whole buffers: zstd then knows the size and keeps its tables small.
-        taken->stored.size =
-            check(ZSTD_compress2(context.get(), taken->stored.data.get(), taken->stored.capacity,
-                                 taken->raw.data.get(), taken->raw.size),
-                  ErrorKind::limit, "compress");
+        maker.make(*taken);
       } catch (...) {
         failure = std::current_exception();
       }
@@ -193,6 +280,7 @@ struct FrameSink::State {
   const FrameOptions options;
   const unsigned workers;
   std::vector<Frame> frames;
+  size_t from_cache = 0;
   size_t written = 0;  // frames passed on, and so the number of the oldest in flight
 
   std::mutex mutex;
@@ -206,7 +294,12 @@ struct FrameSink::State {
   std::vector<std::thread> threads;
 };
 
-FrameMemory frame_memory(const FrameOptions& options) {
+std::string made_how(int level) {
+  return format("level {} of zstd {}", level, ZSTD_versionNumber());
+}
+
+FrameMemory frame_memory(const FrameOptions& asked, bool has_cache) {
+  const FrameOptions options = with_frame_bytes(asked);
   Slot slot(options.frame_bytes);
   std::fill_n(slot.raw.data.get(), slot.raw.capacity, std::byte{});
   const CompressContext context = make_compress_context(options.level);
@@ -216,6 +309,9 @@ FrameMemory frame_memory(const FrameOptions& options) {
   FrameMemory memory;
   memory.workers = worker_count(options.workers);
   memory.buffers_bytes = slot_count(memory.workers) * (slot.raw.capacity + slot.stored.capacity);
+  if (has_cache) {
+    memory.buffers_bytes += memory.workers * scratch_bytes(options.frame_bytes);
+  }
   memory.contexts_bytes = memory.workers * ZSTD_sizeof_CCtx(context.get());
   return memory;
 }
@@ -238,5 +334,6 @@ void FrameSink::do_finish() {
 }
 
 const std::vector<Frame>& FrameSink::frames() const { return state_->frames; }
+size_t FrameSink::frames_from_cache() const { return state_->from_cache; }
 
 }  // namespace lifeboat::zstd

@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "codec/frame_cache.h"
 #include "io/sink.h"
 #include "io/source.h"
 
@@ -17,10 +19,21 @@ namespace lifeboat::zstd {
 inline constexpr int level_min = 1;
 inline constexpr int level_max = 19;
 
+// From this level on frames are cut by their content and looked for in a cache: below it,
+// compressing a frame costs hardly more than to hash it, read it and prove it
+// (docs/PERFORMANCE.md).
+inline constexpr int cached_level_min = 6;
+// Of less input: compressed faster than its file is opened.
+inline constexpr size_t cached_frame_bytes_min = 64 * 1024;
+
 struct FrameOptions {
   int level = 3;
-  size_t frame_bytes = 4 * 1024 * 1024;  // of input; the last frame, and one that is cut, is less
-  unsigned workers = 0;                  // threads that compress; 0: one a core, at most 6
+  // Of input, at most: the last frame, one that is cut, and one that ends by its content is less.
+  // 0: 4 MiB, and 1.25 MiB from cached_level_min on: a page of a database that changed costs its
+  // frame.
+  size_t frame_bytes = 0;
+  unsigned workers = 0;         // threads that compress; 0: one a core, at most 6
+  FrameCache* cache = nullptr;  // borrowed; not asked below cached_level_min
 };
 
 struct Frame {
@@ -31,10 +44,14 @@ struct Frame {
   uint32_t checksum = 0;  // low 32 bits of the XXH64 of the content, as in the frame itself
 };
 
+// All that decides, with its content, which bytes a frame becomes: half of the key in a cache.
+std::string made_how(int level);
+
 // Compresses what is written to `next` with content checksums on; finish writes the seek table.
 // Frames are compressed by worker threads and written in order by the calling thread; their cuts
-// depend on the input and `cut` calls only, never on timing. Memory: about (workers + 2) frames in
-// and out plus one zstd context a worker.
+// depend on the input, the level and `cut` calls only, never on timing or the cache. What the cache
+// gives is decompressed and compared before it is believed. Memory: about (workers + 2) frames in
+// and out plus one zstd context a worker, and with a cache one more frame a worker.
 class FrameSink final : public Sink {
  public:
   FrameSink(Sink& next, FrameOptions options);
@@ -43,6 +60,7 @@ class FrameSink final : public Sink {
   void cut();
   // Complete once finished.
   const std::vector<Frame>& frames() const;
+  size_t frames_from_cache() const;
 
  private:
   void do_write(ByteView data) override;
@@ -55,10 +73,10 @@ class FrameSink final : public Sink {
 // is measured, by making one and using it: zstd tells of no formula for it.
 struct FrameMemory {
   unsigned workers = 0;
-  uint64_t buffers_bytes = 0;   // of the ring
+  uint64_t buffers_bytes = 0;   // of the ring, and of the workers for the cache
   uint64_t contexts_bytes = 0;  // of all workers
 };
-FrameMemory frame_memory(const FrameOptions& options);
+FrameMemory frame_memory(const FrameOptions& options, bool has_cache);
 
 // Decompresses any zstd stream: many frames, skippable frames. Checksums are verified; truncation
 // and anything behind the last frame that is no frame is Error(verification). Windows beyond
