@@ -23,9 +23,10 @@ function(lifeboat_test name)
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 300)
   endif()
+  math(EXPR seconds "${TEST_TIMEOUT} * ${LIFEBOAT_PATIENCE}")
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE ${TEST_LIBRARIES} lifeboat_test_support GTest::gmock
                                         GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
+                       PROPERTIES TIMEOUT ${seconds} ${TEST_PROPERTIES})
 endfunction()

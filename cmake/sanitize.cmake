@@ -6,6 +6,8 @@ configure_file(${CMAKE_SOURCE_DIR}/cmake/sanitizer_options.cc.in
                ${CMAKE_BINARY_DIR}/sanitizer_options.cc @ONLY)
 add_library(lifeboat_sanitizer_options OBJECT ${CMAKE_BINARY_DIR}/sanitizer_options.cc)
 
+set(LIFEBOAT_PATIENCE 4)  # programs are that much slower
+
 # GCC 12 warns of std::regex itself then (https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105562).
 target_compile_options(lifeboat_options INTERFACE
   -fsanitize=${LIFEBOAT_SANITIZE} -fno-omit-frame-pointer -Wno-maybe-uninitialized)

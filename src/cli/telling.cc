@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -21,21 +22,30 @@ constexpr std::string_view textfile_problem = "metrics/textfile";
 constexpr std::string_view gateway_problem = "metrics/pushgateway";
 
 // Requests a stop after `limit`, unless it is destroyed before. Its own, since a run that was
-// stopped still has to tell.
+// stopped still has to tell. Where no thread can be started there is no limit but each request's
+// own: that the host is out of threads must be told most of all.
 class Deadline {
  public:
-  explicit Deadline(std::chrono::nanoseconds limit)
-      : thread_([this, limit] {
-          std::unique_lock lock(mutex_);
-          if (!done_.wait_for(lock, limit, [this] { return is_done_; })) source_.request_stop();
-        }) {}
+  explicit Deadline(std::chrono::nanoseconds limit) {
+    try {
+      thread_ = std::thread([this, limit] {
+        std::unique_lock lock(mutex_);
+        if (!done_.wait_for(lock, limit, [this] { return is_done_; })) source_.request_stop();
+      });
+    } catch (const std::system_error& error) {
+      log_warning("{}",
+                  system_error(ErrorKind::limit, "start a thread that ends the telling in time",
+                               error.code().value())
+                      .what());
+    }
+  }
   ~Deadline() {
     {
       const std::lock_guard lock(mutex_);
       is_done_ = true;
     }
     done_.notify_one();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
@@ -46,7 +56,7 @@ class Deadline {
   std::mutex mutex_;
   std::condition_variable done_;
   bool is_done_ = false;
-  std::thread thread_;  // last: it uses the others
+  std::thread thread_;
 };
 
 Problem metrics_problem(std::string_view id, const std::string& host, const Error& error) {

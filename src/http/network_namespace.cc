@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 #include "base/error.h"
@@ -18,12 +19,16 @@ namespace {
 int open_inside(int name_space, int domain, int type, int protocol) {
   int fd = -1;
   int reason = 0;
-  std::thread([&] {
-    if (::setns(name_space, CLONE_NEWNET) == 0) {
-      fd = ::socket(domain, type | SOCK_CLOEXEC, protocol);
-    }
-    reason = errno;
-  }).join();
+  try {
+    std::thread([&] {
+      if (::setns(name_space, CLONE_NEWNET) == 0) {
+        fd = ::socket(domain, type | SOCK_CLOEXEC, protocol);
+      }
+      reason = errno;
+    }).join();
+  } catch (const std::system_error& error) {
+    reason = error.code().value();
+  }
   if (fd < 0) errno = reason;
   return fd;
 }

@@ -133,6 +133,15 @@ expect 0
 told "run hook 'after'"
 cp good.yaml lifeboat.yaml
 
+# A host that has no thread left: the run cannot be, and is told. Root is beyond that limit.
+if ((EUID == 0)); then
+  quiet
+  run setpriv --reuid 61234 --clear-groups --inh-caps +dac_override --ambient-caps +dac_override \
+    prlimit --nproc=1 "$program" backup nightly --config lifeboat.yaml
+  expect 10
+  told 'start a compression thread'
+fi
+
 # A typo in the job's name is a failure as well; a try by hand tells nobody.
 quiet
 backup wekly
