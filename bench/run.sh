@@ -12,7 +12,7 @@ shift
 here=$(dirname "$(readlink -f "$0")")
 folder=${LIFEBOAT_BENCH_DIR:-$here/../build/bench}
 if (($# == 0)); then
-  set -- first_backup levels nights restore scale neighbour
+  set -- first_backup levels nights restore scale neighbour micro
 fi
 for name in "$@"; do
   if [[ ! -x $here/$name.sh || $name == run ]]; then
