@@ -16,6 +16,7 @@ source "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 read -ra levels <<< "${LIFEBOAT_BENCH_LEVELS:-3 default}"
 world "$megabytes"
+one_stream
 make_key
 if ((has_s3)); then start_s3; fi
 mkdir store copies

@@ -21,6 +21,7 @@ megabytes=${LIFEBOAT_BENCH_MB:-1000}
 rounds=${LIFEBOAT_BENCH_ROUNDS:-3}
 has_s3=${LIFEBOAT_BENCH_S3:-1}
 umask 077
+export PYTHONDONTWRITEBYTECODE=1
 export LC_ALL=C.UTF-8 TZ=UTC PATH=/usr/bin:/bin:$PATH   # Debian's own peers
 export DOCKER_HOST=unix:///nonexistent    # the machine's engine is no business of a benchmark
 mkdir -p "$place"
@@ -31,7 +32,9 @@ rm -rf "$work" "$result"
 mkdir "$work"
 cd "$work"
 
+proxy=
 clean_up() {
+  if [[ -n $proxy ]]; then kill "$proxy" 2> /dev/null || true; fi
   if [[ -d s3 ]]; then "$project/tests/s3/stop.sh" "$work/s3" > stop.log 2>&1 || true; fi
   rm -rf "$work"
 }
@@ -40,16 +43,21 @@ trap 'exit 130' INT TERM
 
 say() { printf '%s: %s\n' "$name" "$*" >&2; }
 
-# world MEGABYTES: the data of that size in $world, and $tar, the same as one stream.
+# world MEGABYTES: the data of that size in $world.
 world() {
-  world=$place/world-$1 tar=$place/world-$1.tar
-  if [[ ! -e $tar ]]; then
-    say "making $1 MB of data"
-    rm -rf "$world"
-    "$project/bench/world.py" "$world" "$1"
-    tar -C "$world" -cf "$tar.part" n8n waha dump
-    mv "$tar.part" "$tar"
-  fi
+  world=$place/world-$1
+  if [[ -e $world ]]; then return; fi
+  say "making $1 MB of data"
+  rm -rf "$world.part"
+  "$project/bench/world.py" "$world.part" "$1"
+  mv "$world.part" "$world"
+}
+# one_stream: $tar, the same as one file.
+one_stream() {
+  tar=$world.tar
+  if [[ -e $tar ]]; then return; fi
+  tar -C "$world" -cf "$tar.part" n8n waha dump
+  mv "$tar.part" "$tar"
 }
 
 # start_s3: an S3 server with the bucket `bench`, the keys in the environment.
@@ -99,6 +107,9 @@ default_level() {
 print(json.load(sys.stdin)["properties"]["compression"]["properties"]["level"]["default"])'
 }
 
+# The archive of the newest snapshot in the folder.
+newest_archive() { find store -name 'backup*.tar.zst.age' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2; }
+
 # measured ROUND WAY COMMAND...: what it says is shown if it fails. Bash functions need `export -f`.
 measured() {
   say "round $1 of $rounds: $2"
@@ -112,3 +123,21 @@ note() { "$project/bench/measure.py" note measured.jsonl "$@"; }
 table() { "$project/bench/measure.py" table measured.jsonl "$result" "$@"; }
 goal() { "$project/bench/measure.py" goal measured.jsonl "$result" "$@"; }
 megabytes_of() { find "$@" -type f -printf '%s\n' | awk '{sum += $1} END {print sum / 1000000}'; }
+# counted WAY CONFIG COMMAND...: through a forwarder, which counts requests and bytes received.
+counted() {
+  local try requests received
+  rm -f counts
+  "$project/tests/s3/counting_proxy.py" "${S3_ENDPOINT##*:}" counts &
+  proxy=$!
+  for ((try = 0; try < 200; try++)); do
+    if [[ -s counts ]]; then break; fi
+    sleep 0.05
+  done
+  sed "s,endpoint: [^ ,}]*,endpoint: http://127.0.0.1:$(head -n 1 counts)," "$2" > proxy.yaml
+  measured 1 "$1" "${@:3}" --config proxy.yaml
+  kill -TERM "$proxy"
+  wait "$proxy" || true
+  proxy=
+  read -r requests _ received < <(tail -n 1 counts)
+  note 1 "$1" "requests=$requests" "received_mb=$(awk -v n="$received" 'BEGIN {print n / 1000000}')"
+}

@@ -6,6 +6,8 @@
       for, and peak memory: the largest sum, over the processes that lived at once, of their peaks
   measure.py note FILE ROUND WAY FIGURE=NUMBER...
       appends what was counted otherwise
+  measure.py figure FILE ROUND WAY FIGURE
+      prints what was measured
   measure.py table FILE OUT.json TITLE FIGURE...
       medians over the rounds (round 0 is for warming up) and ratios to the first way
   measure.py goal FILE OUT.json NAME WAY:FIGURE WAY:FIGURE|NUMBER <=|>= LIMIT
@@ -161,6 +163,8 @@ def main(arguments):
     if what == ["note"] and len(rest) > 3:
         pairs = (pair.split("=", 1) for pair in rest[3:])
         append(*rest[:3], {name: float(number) for name, number in pairs})
+    elif what == ["figure"] and len(rest) == 4:
+        print(read_ways(rest[0])[rest[2]][int(rest[1])][rest[3]])
     elif what == ["table"] and len(rest) > 3:
         table(*rest)
     elif what == ["goal"] and len(rest) == 7:

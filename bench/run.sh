@@ -12,7 +12,7 @@ shift
 here=$(dirname "$(readlink -f "$0")")
 folder=${LIFEBOAT_BENCH_DIR:-$here/../build/bench}
 if (($# == 0)); then
-  set -- first_backup
+  set -- first_backup levels nights restore scale neighbour micro
 fi
 for name in "$@"; do
   if [[ ! -x $here/$name.sh || $name == run ]]; then
@@ -20,6 +20,7 @@ for name in "$@"; do
     exit 2
   fi
 done
+export PYTHONDONTWRITEBYTECODE=1
 failed=()
 for name in "$@"; do
   "$here/$name.sh" "$lifeboat" || failed+=("$name")

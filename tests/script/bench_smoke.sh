@@ -8,6 +8,10 @@ for tool in age zstd sqlite3 restic borg; do
   command -v "$tool" > /dev/null || skip "$tool is not installed"
 done
 export LIFEBOAT_BENCH_MB=3 LIFEBOAT_BENCH_ROUNDS=1 LIFEBOAT_BENCH_S3=0 LIFEBOAT_BENCH_DIR=$place/bench
+export LIFEBOAT_BENCH_LEVELS=3 LIFEBOAT_BENCH_LEVELS_MB=3
+export LIFEBOAT_BENCH_NIGHTS_MB=3 LIFEBOAT_BENCH_NIGHTS_LEVEL=3
+export LIFEBOAT_BENCH_NEIGHBOUR_MB=2 LIFEBOAT_BENCH_NEIGHBOUR_SECONDS=1
+export LIFEBOAT_BENCH_SCALE_MB="2 3" LIFEBOAT_BENCH_SCALE_FILES="100 300"
 run "$project/bench/run.sh" "$program"
 expect 0
 stdout_has 'first backup, level 3: wall, to bare zstd'

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# What each level costs and gives: size, time and memory, and what the cut into frames costs in size
+# against one zstd stream. One round: sizes are the same each time.
+#
+#   usage: levels.sh LIFEBOAT             (bench/lib.sh has more settings)
+#   LIFEBOAT_BENCH_LEVELS_MB=200          megabytes of the database
+#   LIFEBOAT_BENCH_LEVELS="3 9 12 19"
+# shellcheck source=bench/lib.sh
+source "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+rounds=1
+levels=${LIFEBOAT_BENCH_LEVELS:-3 9 12 19}
+world "${LIFEBOAT_BENCH_LEVELS_MB:-200}"
+one_stream
+make_key
+for level in $levels; do
+  rm -rf store
+  mkdir store
+  write_config lifeboat.yaml dir "$level" "$world"
+  measured 1 "lifeboat -$level" "$lifeboat" backup --config lifeboat.yaml
+  note 1 "lifeboat -$level" "stored_mb=$(megabytes_of "$(newest_archive)")"
+  # One thread, one stream: -T2 cuts too.
+  measured 1 "zstd -$level" zstd -q -f "-$level" -T1 "$tar" -o one.zst
+  note 1 "zstd -$level" "stored_mb=$(megabytes_of one.zst)"
+done
+table "levels, $(megabytes_of "$tar") MB" stored_mb wall_seconds cpu_seconds peak_mib
+for level in $levels; do
+  goal "size at level $level, to one zstd stream" \
+    "lifeboat -$level:stored_mb" "zstd -$level:stored_mb" '<=' 1.02
+done
