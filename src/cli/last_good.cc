@@ -3,6 +3,7 @@
 #include "cli/environment_variable.h"
 #include "cli/machine.h"
 #include "io/files.h"
+#include "io/own_directory.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -25,7 +26,7 @@ std::vector<std::filesystem::path> state_dirs(const Reporting& found) {
 
 void keep_last_good(CommandContext& context) {
   const Config& config = context.config();
-  make_private_directory(config.state_dir, ErrorKind::config);
+  make_own_directory(config.state_dir, ErrorKind::config);
   remove_leftovers(config.state_dir, "");  // of each kind of file that is kept there
   AtomicFile file(config.state_dir / file_name, context.random(),
                   {.replace = true, .kind = ErrorKind::config});

@@ -14,6 +14,7 @@
 #include "docker/process_mark.h"
 #include "io/files.h"
 #include "io/folder.h"
+#include "io/own_directory.h"
 
 namespace lifeboat {
 namespace {
@@ -225,7 +226,7 @@ Quiesce::Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mo
     note.settles_by = seconds_now(clock) + (grace + settle_margin).count();
     note.grace = grace;
   }
-  make_private_directory(state_dir, ErrorKind::service);
+  make_own_directory(state_dir, ErrorKind::service);
   const fs::path path =
       state_dir / format("{}{}{}", note_prefix, random_hex(random, 8), note_suffix);
   AtomicFile file(path, random, {.kind = ErrorKind::service});

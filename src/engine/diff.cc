@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/outward_links.h"
 #include "engine/scratch.h"
 #include "engine/sides.h"
 #include "recipe/inventory.h"
@@ -223,8 +224,14 @@ class Diff {
     } else {
       other = to_->restored(name);
     }
+    const RestoredService from = from_->restored(name);
+    // Files are compared without being opened through a link, and links by where they lead.
+    if (!has_inventory_of_files(recipe)) {
+      cut_outward_links(from.directory, environment_.stop);
+      cut_outward_links(other.directory, environment_.stop);
+    }
     RecipeContext context = environment_.recipe_context();
-    DiffedService result = compare_states(recipe, from_->restored(name), other, context);
+    DiffedService result = compare_states(recipe, from, other, context);
     result.name = name;
     result.recipe = recipe_name;
     result.warnings = std::move(warnings);

@@ -1,10 +1,7 @@
 #include "engine/drill_steps.h"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +12,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "codec/tar/tar.h"
+#include "engine/outward_links.h"
 #include "io/fd.h"
 #include "io/files.h"
 #include "recipe/volume/walk.h"
@@ -117,29 +115,6 @@ std::string compare_with_disk(Below& root, const IndexMember& member) {
   return "";
 }
 
-// Recipes and their sabotages open restored files by name, as a service would; whoever made the
-// snapshot could have put a link to a file of this host there. Such a link stays a link, to
-// nothing.
-void cut_links_that_lead_out(const fs::path& root, const std::vector<std::string>& links) {
-  const UniqueFd folder = open_file(root, O_PATH | O_DIRECTORY, 0, ErrorKind::verification);
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  for (const std::string& link : links) {
-    struct stat status {};
-    if (::fstatat(folder.get(), link.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (!S_ISLNK(status.st_mode)) continue;
-    const UniqueFd end(
-        static_cast<int>(::syscall(SYS_openat2, folder.get(), link.c_str(), &how, sizeof how)));
-    if (end || errno == ENOENT || errno == ELOOP || errno == ENOTDIR) continue;
-    if (::unlinkat(folder.get(), link.c_str(), 0) != 0 ||
-        ::symlinkat("/nonexistent/outside-of-the-archive", folder.get(), link.c_str()) != 0) {
-      throw system_error(ErrorKind::verification, format("cut the link '{}'", printable(link)),
-                         errno);
-    }
-  }
-}
-
 }  // namespace
 
 void DrillSteps::extract(Store& store, const fs::path& root) {
@@ -149,8 +124,7 @@ void DrillSteps::extract(Store& store, const fs::path& root) {
     extractor.extract(entry, content);
     const FileType type = entry.meta.type;
     const bool may_be_link = type == FileType::symlink || type == FileType::hardlink;
-    // What is longer, nobody can open by its name.
-    if (may_be_link && entry.meta.path.size() < PATH_MAX) links.push_back(entry.meta.path);
+    if (may_be_link) links.push_back(entry.meta.path);
   };
   environment_.progress.begin(format("restore {} into scratch", request_.id.text()),
                               manifest_.archive.bytes);
@@ -158,7 +132,7 @@ void DrillSteps::extract(Store& store, const fs::path& root) {
                {request_.identities, environment_.stop,
                 [&](uint64_t bytes) { environment_.progress.advance(bytes); }},
                visit);
-  cut_links_that_lead_out(root, links);
+  cut_outward_links(root, links);
   extractor.finish();
 }
 

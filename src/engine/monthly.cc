@@ -9,7 +9,7 @@ namespace {
 
 // A copy that is later than the run it would stand for was made under a clock that was ahead: it
 // holds the data of an earlier month. Less than that is a clock that was set.
-constexpr std::chrono::hours clock_skew_max{24};
+constexpr std::chrono::hours clock_correction_max{24};
 
 // A copy that is damaged, newer than this program, or planted by somebody else, counts for no job:
 // another one is made.
@@ -18,7 +18,7 @@ bool is_of_job(Store& store, const SnapshotId& copy, const MonthlyRequest& reque
   const bool can_judge = distrust(request.manifest, request.trust).empty();
   const auto manifest = find_manifest(store, copy, can_judge ? request.trust : Trust{});
   if (!manifest || manifest->job != request.manifest.job) return false;
-  return manifest->started <= request.manifest.started + clock_skew_max;
+  return manifest->started <= request.manifest.started + clock_correction_max;
 }
 
 void copy_object(Store& store, const std::string& source, const std::string& target) {

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "io/folder.h"
+#include "io/own_directory.h"
 
 namespace lifeboat {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path& swept(const fs::path& parent, std::string_view prefix) {
-  make_private_directory(parent, ErrorKind::limit);
+  make_own_directory(parent, ErrorKind::limit);
   sweep_scratch(parent, prefix);
   return parent;
 }

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "io/files.h"
+#include "io/own_directory.h"
 
 namespace lifeboat {
 namespace {
@@ -85,7 +86,7 @@ std::vector<std::string> tell_uncovered(const Discovery& discovery, const fs::pa
         format("{} NOT COVERED, as before; see 'lifeboat discover'",
                known == 1 ? std::string("1 volume is") : format("{} volumes are", known)));
   }
-  make_private_directory(state_dir, ErrorKind::config);
+  make_own_directory(state_dir, ErrorKind::config);
   AtomicFile file(path, random, {.mode = 0600, .replace = true, .kind = ErrorKind::config});
   file.write(as_bytes(print_json(now)));
   file.finish();

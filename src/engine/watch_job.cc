@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/format.h"
+#include "base/schedule_grace.h"
 #include "base/text.h"
 
 namespace lifeboat {
@@ -15,7 +16,6 @@ using std::chrono::seconds;
 using std::chrono::sys_days;
 
 constexpr hours night_grace{2};  // a run may begin just before midnight
-constexpr hours clock_skew_max{1};
 constexpr size_t mean_runs = 7;
 constexpr size_t mean_runs_min = 3;  // fewer say nothing about what is usual
 

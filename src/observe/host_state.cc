@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "io/fd.h"
 #include "io/files.h"
+#include "io/own_directory.h"
 #include "observe/host_state_json.h"
 
 namespace lifeboat {
@@ -119,7 +120,7 @@ HostState StateFile::load() {
 }
 
 HostState StateFile::update(const std::function<void(HostState&)>& change) {
-  make_private_directory(directory_, ErrorKind::config);
+  make_own_directory(directory_, ErrorKind::config);
   const UniqueFd lock = lock_state(directory_ / (host_ + ".state.lock"));
   remove_leftovers(directory_, host_ + ".");
   const fs::path path = directory_ / (host_ + ".state.json");

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "io/files.h"
+#include "io/own_directory.h"
 
 namespace lifeboat {
 namespace {
@@ -87,7 +88,7 @@ std::optional<KilledRun> read_killed(const fs::path& path) {
 
 RunMark::RunMark(const fs::path& directory, RunName name, Timestamp started, Random& random)
     : head_(head_of(name, started)) {
-  make_private_directory(directory, ErrorKind::config);
+  make_own_directory(directory, ErrorKind::config);
   path_ =
       directory / format("{}.{}{}{}.{}-{}.run", name.host, name.activity,
                          name.job.empty() ? "" : ".", name.job, compact_time(started), ::getpid());

@@ -18,9 +18,6 @@ using std::chrono::hours;
 using std::chrono::seconds;
 
 constexpr days mean_days{7};
-// What is later than that comes from a wrong clock, or from somebody who would like to be believed
-// until then: it counts as nothing.
-constexpr hours clock_skew_max{1};
 constexpr double shrunk = -0.5;  // half of the data gone is seldom meant
 constexpr days cliff_days{7};    // less than that left: the last backups are about to go
 // Of what a run left: it may be between its archive and its manifest; later ones made up for it.

@@ -12,6 +12,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "io/files.h"
+#include "io/own_directory.h"
 #include "snapshot/layout.h"
 
 namespace lifeboat {
@@ -31,7 +32,7 @@ std::string holder(int fd, const std::string& path) {
 
 RunLock::RunLock(const std::filesystem::path& directory, const std::string& host) {
   check_host(host);
-  make_private_directory(directory, ErrorKind::config);
+  make_own_directory(directory, ErrorKind::config);
   const std::filesystem::path path = directory / (host + ".lock");
   fd_ = open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, ErrorKind::config);
   while (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {

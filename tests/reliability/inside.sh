@@ -123,6 +123,50 @@ done
 ((found > rounds)) || fail "only $found archives"
 counted security "swaps of a folder for a link, none followed" "$swaps"
 
+# --- Folders of the run's own that somebody else made first, or may write to.
+planted=0
+cp lifeboat.yaml planted.yaml
+echo "drill: {identity: $place/key.txt, scratch: $place/scratch}" >> planted.yaml
+# refused FOLDER WORDS: by each command that would use it, with nothing written there.
+refused() {
+  local folder_name=$1 words=$2 command
+  local commands=(backup check)
+  [[ $folder_name == scratch ]] && commands=(drill diff check)
+  for command in "${commands[@]}"; do
+    local more=()
+    [[ $command == diff ]] && more=(latest --identity key.txt --scratch scratch)
+    lifeboat "$command" "${more[@]}" --config planted.yaml
+    ((status != 0)) || fail "$command takes a planted $folder_name"
+    grep -qF -- "$words" "$folder/out" "$folder/err" || fail "$command does not say: $words"
+    planted=$((planted + 1))
+  done
+  no_files_in "$folder_name"
+}
+for own in state spool scratch; do
+  mkdir -p "$own"
+  mv "$own" kept
+  install -d -m 700 -o nobody -g nogroup "$own"
+  refused "$own" 'it belongs to user 65534'
+  rmdir "$own"
+  install -d -m 777 "$own"
+  refused "$own" 'others may write to it (mode 0777)'
+  rmdir "$own"
+  ln -s kept "$own"
+  chown -h nobody:nogroup "$own"
+  refused "$own" 'is a symbolic link of user 65534'
+  rm "$own"
+  mv kept "$own"
+done
+# A volume of a container is whose it is: nobody but root mounts.
+mkdir volume
+if unshare -m mount -t tmpfs -o mode=777,uid=65534 tmpfs volume 2> /dev/null; then
+  sed "s|^spool_dir:.*|spool_dir: $place/volume|" planted.yaml > mounted.yaml
+  run unshare -m sh -c 'mount -t tmpfs -o mode=777,uid=65534 tmpfs volume && exec "$@"' - \
+    "$program" backup --config mounted.yaml
+  expect 0
+fi
+counted security "planted folders refused, by command" "$planted"
+
 # --- A link to a database, a FIFO in a file's place.
 ln -s "$place/secret/app.db" planted.db
 chown -h 65534:65534 planted.db

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cli/check/check_run.h"
 #include "io/files.h"
+#include "io/own_directory.h"
 #include "observe/host_state.h"
 
 namespace lifeboat::cli {
@@ -94,6 +95,7 @@ void check_room(CheckRun& run, const Room& room) {
     throw Error(ErrorKind::config, format("'{}' is not a folder", printable(existing.native())))
         .hint(format("Name another one with {}.", room.key));
   }
+  if (existing == room.path) ensure_own_directory(existing, ErrorKind::config);
   try {
     open_nameless_file(existing, ErrorKind::config);  // as a spool file: gone at once
   } catch (Error& error) {

@@ -14,6 +14,7 @@
 #include "recipe/scratch_file.h"
 #include "recipe/sqlite/live_pages.h"
 #include "recipe/sqlite/wal_reader.h"
+#include "recipe/volume/live_file.h"
 
 namespace lifeboat {
 namespace {
@@ -298,13 +299,9 @@ std::string snapshot_consistency(const SqliteSnapshotInfo& info) {
 }
 
 bool is_sqlite_file(const fs::path& path) {
-  constexpr std::string_view magic("SQLite format 3\0", 16);
-  UniqueFd fd = open_without_links(path, O_RDONLY | O_NONBLOCK);
+  const UniqueFd fd = open_without_links(path, O_RDONLY | O_NONBLOCK);
   if (!fd) throw system_error(ErrorKind::service, format("open '{}'", path.native()), errno);
-  FdSource source(std::move(fd), path.native());
-  Bytes begin(magic.size());
-  const size_t count = read_full(source, begin);
-  return count == magic.size() && as_text(begin) == magic;
+  return begins_as_sqlite(fd.get());
 }
 
 }  // namespace lifeboat

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "io/files.h"
 #include "io/folder.h"
+#include "io/own_directory.h"
 #include "recipe/container.h"
 #include "recipe/details.h"
 #include "recipe/waha/server.h"
@@ -42,7 +43,7 @@ Note write_note(const Service& service, std::vector<std::string> sessions, Recip
   if (context.state_dir.empty()) {
     throw Bug(format("service '{}' would be stopped without a place for its note", service.name));
   }
-  make_private_directory(context.state_dir, ErrorKind::service);
+  make_own_directory(context.state_dir, ErrorKind::service);
   Note note;
   note.sessions = std::move(sessions);
   note.path =
