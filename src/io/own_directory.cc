@@ -16,10 +16,23 @@ namespace lifeboat {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// Who mounted it decided who may write there: a container's volume has whatever owner and mode the
+// orchestrator gives it (0777 and no sticky bit, of an emptyDir of Kubernetes).
+bool is_mount_point(int fd) {
+  struct statx found {};
+  return ::statx(fd, "", AT_EMPTY_PATH, 0, &found) == 0 &&
+         (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+}  // namespace
+
 void ensure_own_directory(const fs::path& path, ErrorKind kind) {
   const std::string name = printable(path.native());
   const fs::path real = trusted_path(path, kind);
   const UniqueFd fd = open_file(real, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, kind);
+  if (is_mount_point(fd.get())) return;
   const struct stat status = stat_fd(fd.get(), name);
   const auto refused = [&](const std::string& why, const std::string& hint) {
     return Error(kind, format("use folder '{}': {}", name, why)).hint(hint);

@@ -14,7 +14,8 @@ namespace lifeboat {
 
 // Makes the folder (mode 0700) unless it exists. Throws Error(kind) with a hint if a folder that
 // exists, or a link on the way to it, is neither root's nor ours, or if others may write to it and
-// it is not sticky. Folders above it are `check`'s affair, which warns.
+// it is not sticky; only root mounts, so a mount point may be anybody's. Folders above it are
+// `check`'s affair, which warns.
 void make_own_directory(const std::filesystem::path& path, ErrorKind kind);
 // The same for one that must exist already.
 void ensure_own_directory(const std::filesystem::path& path, ErrorKind kind);
