@@ -13,9 +13,9 @@ use_bucket writer
 echo one > data/one
 lifeboat backup --config lifeboat.yaml
 expect 0
-as admin s3 s3 cp --quiet --recursive "s3://$bucket" nights
+as writer s3 s3 cp --quiet --recursive "s3://$bucket" nights
 nights_before nights/h1 "$nights"
-as admin s3 s3 sync --quiet --size-only nights "s3://$bucket"
+as writer s3 s3 sync --quiet --size-only nights "s3://$bucket"
 pages=$((($(find nights -type f | wc -l) + 999) / 1000))
 
 through_line
