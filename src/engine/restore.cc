@@ -12,6 +12,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "codec/tar/tar.h"
+#include "engine/restore_to_scratch.h"
 #include "engine/scratch.h"
 #include "io/pipeline.h"
 #include "snapshot/archive_reader.h"
@@ -66,8 +67,8 @@ constexpr size_t collected_weight_max = 10'000;
 
 class Restore {
  public:
-  Restore(const RestoreRequest& request, Environment& environment)
-      : request_(request), environment_(environment) {}
+  Restore(const RestoreRequest& request, bool is_scratch, Environment& environment)
+      : request_(request), is_scratch_(is_scratch), environment_(environment) {}
 
   RestoreResult run() {
     const auto begin = environment_.clock.steady_now();
@@ -80,7 +81,7 @@ class Restore {
     const Scratch aside(parent, ".lifeboat-restore-", environment_.random);
     extract_to(aside.path());
     finish_services(aside.path());
-    if (!request_.is_scratch) sync_all(aside.path());
+    if (!is_scratch_) sync_all(aside.path());
     place(aside.path(), target);
     result_.duration = environment_.clock.steady_now() - begin;
     return std::move(result_);
@@ -232,6 +233,7 @@ class Restore {
   }
 
   const RestoreRequest& request_;
+  bool is_scratch_;
   Environment& environment_;
   RestoreResult result_;
   std::vector<Selected> selection_;
@@ -242,7 +244,12 @@ class Restore {
 
 RestoreResult restore_snapshot(const RestoreRequest& request, Environment& environment) {
   return with_context(format("restore {}", request.id.text()),
-                      [&] { return Restore(request, environment).run(); });
+                      [&] { return Restore(request, false, environment).run(); });
+}
+
+RestoreResult restore_to_scratch(const RestoreRequest& request, Environment& environment) {
+  return with_context(format("restore {}", request.id.text()),
+                      [&] { return Restore(request, true, environment).run(); });
 }
 
 void list_members(const SnapshotId& id, std::span<const age::Identity> identities,

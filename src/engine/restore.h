@@ -25,7 +25,6 @@ struct RestoreRequest {
   std::filesystem::path target;  // must not exist, or be an empty folder
   std::span<const age::Identity> identities;
   bool include_failed = false;  // also services the manifest calls failed
-  bool is_scratch = false;      // the target is removed again, and need not survive a power cut
 };
 
 struct RestoreResult {

@@ -11,7 +11,7 @@
 #include "codec/spool.h"
 #include "codec/tar/tar.h"
 #include "engine/hooks.h"
-#include "engine/restore.h"
+#include "engine/restore_to_scratch.h"
 #include "io/files.h"
 #include "io/pipeline.h"
 
@@ -117,8 +117,7 @@ SnapshotSide::SnapshotSide(const SnapshotId& id, const std::vector<std::string>&
   request.selection = services;
   request.target = target;
   request.identities = identities;
-  request.is_scratch = true;
-  manifest_ = restore_snapshot(request, environment).manifest;
+  manifest_ = restore_to_scratch(request, environment).manifest;
   // A service without a single file has no folder in an archive.
   for (const ManifestService& service : manifest_.services) {
     make_private_directory(target / service.name, ErrorKind::limit);

@@ -86,6 +86,7 @@ through_line() {
   mkdir "$line"
   python3 "$reliability/../support/slow_line.py" "${S3_ENDPOINT##*:}" "$line" "$@" &
   pids+=($!)
+  disown  # the shell is not to tell of its end
   wait_for test -e "$line/port"
   S3_ENDPOINT=http://127.0.0.1:$(cat "$line/port")
 }
