@@ -156,7 +156,8 @@ void DrillSteps::extract(Store& store, const fs::path& root) {
                               manifest_.archive.bytes);
   walk_archive(store, manifest_,
                {request_.identities, environment_.stop,
-                [&](uint64_t bytes) { environment_.progress.advance(bytes); }},
+                [&](uint64_t bytes) { environment_.progress.advance(bytes); },
+                /*hash_tar_stream=*/false},
                visit);
   cut_links_that_lead_out(root, links);
   extractor.finish();

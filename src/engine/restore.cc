@@ -150,7 +150,8 @@ class Restore {
     environment_.progress.begin(format("restore {}", request_.id.text()),
                                 result_.manifest.archive.bytes);
     const ArchiveReadOptions options{request_.identities, environment_.stop,
-                                     [&](uint64_t bytes) { environment_.progress.advance(bytes); }};
+                                     [&](uint64_t bytes) { environment_.progress.advance(bytes); },
+                                     /*hash_tar_stream=*/false};
     walk_archive(environment_.store, result_.manifest, options,
                  [&](const tar::Entry& entry, const IndexMember& member, Source* content) {
                    if (wanted(member)) visit(entry, member, content);

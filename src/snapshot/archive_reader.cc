@@ -1,6 +1,7 @@
 #include "snapshot/archive_reader.h"
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 
 #include "base/error.h"
@@ -51,6 +52,43 @@ class WatchedSource final : public Source {
   const ArchiveReadOptions& options_;
 };
 
+// The same for what another thread reads: asks `stop` there and counts ...
+class CountedSource final : public Source {
+ public:
+  CountedSource(Source& inner, const StopToken& stop) : inner_(inner), stop_(stop) {}
+  size_t read(ByteSpan target) override {
+    stop_.throw_if_stopped();
+    const size_t count = inner_.read(target);
+    bytes_ += count;
+    return count;
+  }
+  uint64_t bytes_so_far() const { return bytes_; }
+
+ private:
+  Source& inner_;
+  const StopToken& stop_;
+  std::atomic<uint64_t> bytes_{0};
+};
+
+// ... and tells it here, since who is told need not know of threads.
+class TellingSource final : public Source {
+ public:
+  TellingSource(Source& inner, const CountedSource& counted, const ProgressFn& progress)
+      : inner_(inner), counted_(counted), progress_(progress) {}
+  size_t read(ByteSpan target) override {
+    const size_t count = inner_.read(target);
+    const uint64_t passed = counted_.bytes_so_far();
+    if (progress_ && passed > told_) progress_(passed - std::exchange(told_, passed));
+    return count;
+  }
+
+ private:
+  Source& inner_;
+  const CountedSource& counted_;
+  const ProgressFn& progress_;
+  uint64_t told_ = 0;
+};
+
 // Ends in an error where more comes than was written: what has no end is not read to its end.
 class BoundedSource final : public Source {
  public:
@@ -62,6 +100,7 @@ class BoundedSource final : public Source {
     left_ -= count;
     return count;
   }
+  uint64_t left() const { return left_; }
 
  private:
   Source& inner_;
@@ -226,6 +265,63 @@ IndexTail walk_stream(Store& store, const Manifest& manifest, const ArchiveReadO
   return index.tail();
 }
 
+// The tar stream of an archive, checked in step with the index. Reading, hashing and decryption of
+// the stored bytes are the FrameSource's thread's, decompression its workers'.
+class TarWalk {
+ public:
+  TarWalk(Store& store, const Manifest& manifest, const ArchiveReadOptions& options)
+      : object_(store.open(manifest.archive_key)),
+        counted_(*object_, options.stop),
+        stored_(counted_),
+        decrypted_(stored_, options.identities),
+        frames_(decrypted_),
+        told_(frames_, counted_, options.progress),
+        bounded_(told_, manifest.raw.bytes, "the tar stream") {
+    if (options.hash_tar_stream) hashed_.emplace(bounded_);
+  }
+
+  // Returns the number of members.
+  uint64_t visit_all(IndexReader& index, const MemberVisitor& visit) {
+    tar::Reader reader(raw());
+    uint64_t members = 0;
+    while (const auto entry = reader.next()) {
+      const auto member = index.next();
+      if (!member) throw damaged("member " + member_name(entry->meta), "the index lacks it");
+      check_entry(*entry, *member, 0);
+      visit_member(reader, *entry, *member, visit);
+      ++members;
+    }
+    drain(raw());
+    if (const auto extra = index.next()) {
+      throw damaged("member " + member_name(extra->meta), "the archive lacks it");
+    }
+    return members;
+  }
+
+  void finish(const Manifest& manifest) const {
+    const uint64_t bytes = manifest.raw.bytes - bounded_.left();
+    check_summary("the tar stream",
+                  hashed_ ? hashed_->summary() : StreamSummary{bytes, manifest.raw.sha256},
+                  manifest.raw);
+    check_summary("the archive", stored_.summary(), manifest.archive);
+  }
+
+ private:
+  Source& raw() {
+    if (hashed_) return *hashed_;
+    return bounded_;
+  }
+
+  std::unique_ptr<Source> object_;
+  CountedSource counted_;
+  TapSource stored_;
+  age::DecryptSource decrypted_;
+  zstd::FrameSource frames_;
+  TellingSource told_;
+  BoundedSource bounded_;
+  std::optional<TapSource> hashed_;
+};
+
 }  // namespace
 
 void check_stored_object(Store& store, const std::string& key, const StreamSummary& expected,
@@ -252,31 +348,9 @@ IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveRead
     throw damaged("the index", format("it belongs to '{}'", printable(index.archive_key())));
   }
   if (is_single_stream(manifest)) return walk_stream(store, manifest, options, index, visit);
-  const auto object = store.open(manifest.archive_key);
-  WatchedSource watched(*object, options);
-  TapSource stored(watched);
-  age::DecryptSource decrypted(stored, options.identities);
-  zstd::DecompressSource decompressed(decrypted);
-  BoundedSource bounded(decompressed, manifest.raw.bytes, "the tar stream");
-  TapSource raw(bounded);
-  tar::Reader reader(raw);
-
-  uint64_t members = 0;
-  with_key_known_good([&] {
-    while (const auto entry = reader.next()) {
-      const auto member = index.next();
-      if (!member) throw damaged("member " + member_name(entry->meta), "the index lacks it");
-      check_entry(*entry, *member, 0);
-      visit_member(reader, *entry, *member, visit);
-      ++members;
-    }
-    drain(raw);
-  });
-  if (const auto extra = index.next()) {
-    throw damaged("member " + member_name(extra->meta), "the archive lacks it");
-  }
-  check_summary("the tar stream", raw.summary(), manifest.raw);
-  check_summary("the archive", stored.summary(), manifest.archive);
+  TarWalk walk(store, manifest, options);
+  const uint64_t members = with_key_known_good([&] { return walk.visit_all(index, visit); });
+  walk.finish(manifest);
   check_tail(index.tail(), manifest, members);
   return index.tail();
 }

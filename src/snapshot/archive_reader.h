@@ -21,7 +21,10 @@ namespace lifeboat {
 struct ArchiveReadOptions {
   std::span<const age::Identity> identities;
   StopToken stop;
-  ProgressFn progress;  // stored bytes
+  ProgressFn progress;  // stored bytes; called by the thread that walks
+  // Also compare the SHA-256 of the tar stream. Those of the stored bytes and of each member leave
+  // nothing unseen but a fault of the program that wrote the archive.
+  bool hash_tar_stream = true;
 };
 
 // Given each member in turn; `content` gives its stored bytes and is null where there are none.

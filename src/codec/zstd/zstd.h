@@ -74,6 +74,22 @@ class DecompressSource final : public Source {
   std::unique_ptr<State> state_;
 };
 
+// The same as a DecompressSource, for long streams: frames of up to 8 MiB are decompressed by
+// worker threads, in a ring of `workers + 2`. Another thread reads `input`, ahead of what is asked
+// for: once `read` has returned 0, or threw what `input` threw, `input` is not touched any more.
+// Destruction waits for the read of `input` that is under way. Memory: about (workers + 2) frames
+// in and out.
+class FrameSource final : public Source {
+ public:
+  explicit FrameSource(Source& input, unsigned workers = 0);  // 0: one a core, at most 3
+  ~FrameSource() override;
+  size_t read(ByteSpan target) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // Any part of a seekable file, found by its seek table, which is checked against the file's size.
 // Keeps the last decompressed frame.
 class SeekableAccess final : public RandomAccess {
