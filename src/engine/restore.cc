@@ -61,6 +61,9 @@ Selected parse_selected(std::string_view text, const SnapshotId& id, const Manif
       .hint(format("It has: {}.", join(names, ", ")));
 }
 
+// Members and extents of a selection that are held at once: some MB.
+constexpr size_t collected_weight_max = 10'000;
+
 class Restore {
  public:
   Restore(const RestoreRequest& request, Environment& environment)
@@ -161,14 +164,29 @@ class Restore {
   void extract_some(const MemberVisitor& visit) {
     const auto source = open_index(environment_.store, result_.manifest, request_.identities);
     IndexReader index(*source);
-    ArchiveRanges ranges(environment_.store, result_.manifest, request_.identities);
-    while (const auto member = index.next()) {
+    std::optional<ArchiveRanges> ranges;
+    // A few members are collected first: the index's end spares a request for the seek table.
+    std::vector<IndexMember> collected;
+    size_t weight = 0;
+    const auto extract_collected = [&](const IndexTail* tail) {
+      if (!ranges) ranges.emplace(environment_.store, result_.manifest, request_.identities, tail);
+      for (const IndexMember& member : collected) {
+        environment_.stop.throw_if_stopped();
+        environment_.progress.begin(member.meta.path, stored_size(member.meta, member.size));
+        ranges->read_member(member, visit);
+        environment_.progress.advance(stored_size(member.meta, member.size));
+      }
+      collected.clear();
+      weight = 0;
+    };
+    while (auto member = index.next()) {
       environment_.stop.throw_if_stopped();
       if (!wanted(*member)) continue;
-      environment_.progress.begin(member->meta.path, stored_size(member->meta, member->size));
-      ranges.read_member(*member, visit);
-      environment_.progress.advance(stored_size(member->meta, member->size));
+      weight += 1 + member->meta.extents.size();
+      collected.push_back(std::move(*member));
+      if (weight > collected_weight_max) extract_collected(nullptr);
     }
+    if (!collected.empty()) extract_collected(&index.tail());
   }
 
   void finish_services(const fs::path& root) {
@@ -241,12 +259,10 @@ void cat_member(const SnapshotId& id, std::string_view path,
   with_context(format("read '{}' of {}", printable(path), id.text()), [&] {
     const Manifest manifest = load_manifest(environment.store, id, environment.trust);
     std::optional<IndexMember> found;  // of several, the last: it superseded the others
-    {
-      const auto source = open_index(environment.store, manifest, identities);
-      IndexReader index(*source);
-      while (auto member = index.next()) {
-        if (member->meta.path == path) found = std::move(member);
-      }
+    const auto source = open_index(environment.store, manifest, identities);
+    IndexReader index(*source);
+    while (auto member = index.next()) {
+      if (member->meta.path == path) found = std::move(member);
     }
     if (!found) {
       throw Error(ErrorKind::usage, "the snapshot has no such member")
@@ -260,7 +276,7 @@ void cat_member(const SnapshotId& id, std::string_view path,
       throw Error(ErrorKind::verification, "it is incomplete: its service failed during backup")
           .hint("Take it from an older snapshot; see 'lifeboat list'.");
     }
-    ArchiveRanges ranges(environment.store, manifest, identities);
+    ArchiveRanges ranges(environment.store, manifest, identities, &index.tail());
     ranges.read_member(
         *found, [&](const tar::Entry& entry, const IndexMember& member, Source* content) {
           environment.progress.begin(member.meta.path, entry.size);

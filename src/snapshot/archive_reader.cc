@@ -9,31 +9,13 @@
 #include "base/text.h"
 #include "codec/gzip/gzip.h"
 #include "codec/zstd/zstd.h"
+#include "snapshot/archive_check.h"
 #include "snapshot/index_io.h"
 #include "snapshot/layout.h"
+#include "snapshot/tar_ranges.h"
 
 namespace lifeboat {
 namespace {
-
-constexpr size_t block_bytes = 256 * 1024;
-// One ranged read of this much plaintext at most: bounds memory, and few requests for a big member.
-constexpr size_t range_bytes = 4 * 1024 * 1024;
-
-Error damaged(const std::string& what, const std::string& found) {
-  return Error(ErrorKind::verification, format("check {}: {}", what, found))
-      .hint("This snapshot is damaged; restore another one and look after the store.");
-}
-
-void check_summary(const std::string& what, const StreamSummary& found,
-                   const StreamSummary& expected) {
-  if (found.bytes != expected.bytes) {
-    throw damaged(what,
-                  format("it has {} bytes where {} were written", found.bytes, expected.bytes));
-  }
-  if (found.sha256 != expected.sha256) {
-    throw damaged(what, "its SHA-256 is not the one that was written");
-  }
-}
 
 // Tells `progress` and asks `stop` as bytes pass.
 class WatchedSource final : public Source {
@@ -107,66 +89,6 @@ class BoundedSource final : public Source {
   uint64_t left_;
   std::string what_;
 };
-
-// A stretch of a random access file as a stream.
-class StretchSource final : public Source {
- public:
-  StretchSource(RandomAccess& access, uint64_t begin, uint64_t end)
-      : access_(access), position_(begin), end_(end) {}
-  size_t read(ByteSpan target) override {
-    const auto count =
-        static_cast<size_t>(std::min<uint64_t>({target.size(), end_ - position_, range_bytes}));
-    if (count > 0) access_.read_at(position_, target.first(count));
-    position_ += count;
-    return count;
-  }
-
- private:
-  RandomAccess& access_;
-  uint64_t position_;
-  uint64_t end_;
-};
-
-void drain(Source& source) {
-  Bytes block(block_bytes);
-  while (source.read(block) > 0) {
-  }
-}
-
-// The identities opened the index, so a fault of the archive's encryption is not a wrong key.
-template <typename Body>
-decltype(auto) with_key_known_good(Body&& body) {
-  try {
-    return body();
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::crypto) throw;
-    throw damaged("the archive", error.what());
-  }
-}
-
-std::string member_name(const FileMeta& meta) { return format("'{}'", printable(meta.path)); }
-
-// Everything the index says of a member must be what the archive says.
-void check_entry(const tar::Entry& entry, const IndexMember& member, uint64_t base_offset) {
-  const bool same = entry.meta == member.meta && entry.size == member.size &&
-                    entry.offset + base_offset == member.offset;
-  if (!same) {
-    throw damaged("member " + member_name(member.meta),
-                  format("the archive has {} there, unlike the index", member_name(entry.meta)));
-  }
-}
-
-void visit_member(tar::Reader& reader, const tar::Entry& entry, const IndexMember& member,
-                  const MemberVisitor& visit) {
-  const bool has_content = entry.meta.type == FileType::file;
-  tar::EntrySource stored(reader);
-  TapSource tap(stored);
-  visit(entry, member, has_content ? &tap : nullptr);
-  drain(tap);
-  if (has_content && tap.summary().sha256 != member.sha256) {
-    throw damaged("member " + member_name(entry.meta), "its SHA-256 is not the index's");
-  }
-}
 
 // A monthly's index is a copy too, and names the archive of the daily it was made for.
 bool is_of_archive(const IndexReader& index, const Manifest& manifest) {
@@ -356,46 +278,27 @@ IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveRead
 }
 
 struct ArchiveRanges::State {
-  State(Store& target_store, const Manifest& read, std::span<const age::Identity> keys)
+  State(Store& target_store, const Manifest& read, std::span<const age::Identity> keys,
+        const IndexTail* tail)
       : store(target_store), manifest(read), identities(keys) {
-    if (!is_single_stream(manifest)) tar.emplace(store, manifest, identities);
+    if (!is_single_stream(manifest)) tar.emplace(store, manifest, identities, tail);
   }
-
-  // Of what can be read at random.
-  struct Tar {
-    Tar(Store& store, const Manifest& manifest, std::span<const age::Identity> identities)
-        : object(store, manifest.archive_key),
-          plaintext(checked(object, manifest), identities),
-          raw(plaintext) {}
-
-    static RandomAccess& checked(ObjectAccess& object, const Manifest& manifest) {
-      if (object.size() != manifest.archive.bytes) {
-        check_summary("the archive", {object.size(), ""}, manifest.archive);
-      }
-      return object;
-    }
-
-    ObjectAccess object;
-    age::DecryptAccess plaintext;
-    zstd::SeekableAccess raw;
-  };
 
   Store& store;
   Manifest manifest;
   std::span<const age::Identity> identities;
-  std::optional<Tar> tar;
+  std::optional<TarRanges> tar;
 };
 
 ArchiveRanges::ArchiveRanges(Store& store, const Manifest& manifest,
-                             std::span<const age::Identity> identities)
-    : state_(with_key_known_good(
-          [&] { return std::make_unique<State>(store, manifest, identities); })) {}
+                             std::span<const age::Identity> identities, const IndexTail* tail)
+    : state_(std::make_unique<State>(store, manifest, identities, tail)) {}
 
 ArchiveRanges::~ArchiveRanges() = default;
 
 void ArchiveRanges::check_frames(const IndexTail& tail) const {
   if (!state_->tar) return;
-  const auto& frames = state_->tar->raw.frames();
+  const auto& frames = state_->tar->frames();
   const bool same =
       std::equal(frames.begin(), frames.end(), tail.frames.begin(), tail.frames.end(),
                  [](const auto& left, const auto& right) {
@@ -405,24 +308,13 @@ void ArchiveRanges::check_frames(const IndexTail& tail) const {
 }
 
 void ArchiveRanges::read_member(const IndexMember& member, const MemberVisitor& visit) {
-  if (!state_->tar) {
-    with_key_known_good([&] {
-      const ArchiveReadOptions options{state_->identities, {}, {}};
-      StreamWalk(state_->store, state_->manifest, options).visit(member, visit);
-    });
+  if (state_->tar) {
+    state_->tar->read_member(member, visit);
     return;
   }
-  zstd::SeekableAccess& raw = state_->tar->raw;
-  if (member.end < member.offset || member.end > raw.size()) {
-    throw damaged("member " + member_name(member.meta), "the archive ends before it");
-  }
   with_key_known_good([&] {
-    StretchSource stretch(raw, member.offset, member.end);
-    tar::Reader reader = tar::Reader::for_member(stretch);
-    const auto entry = reader.next();
-    if (!entry) throw damaged("member " + member_name(member.meta), "the archive lacks it");
-    check_entry(*entry, member, member.offset);
-    visit_member(reader, *entry, member, visit);
+    const ArchiveReadOptions options{state_->identities, {}, {}};
+    StreamWalk(state_->store, state_->manifest, options).visit(member, visit);
   });
 }
 

@@ -42,11 +42,13 @@ IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveRead
 void check_stored_object(Store& store, const std::string& key, const StreamSummary& expected,
                          const ArchiveReadOptions& options);
 
-// Members by range. Opening reads the archive's header and seek table only. Of a single stream
-// nothing is read at opening, and all that stands before a member with each.
+// Members by range. Opening reads the archive's header and seek table only; with the index's tail,
+// which says the same, the header only. Of a single stream nothing is read at opening, and all that
+// stands before a member with each.
 class ArchiveRanges {
  public:
-  ArchiveRanges(Store& store, const Manifest& manifest, std::span<const age::Identity> identities);
+  ArchiveRanges(Store& store, const Manifest& manifest, std::span<const age::Identity> identities,
+                const IndexTail* tail = nullptr);
   ~ArchiveRanges();
 
   // Throws Error(verification) unless the seek table says what the index says.

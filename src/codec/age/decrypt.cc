@@ -9,13 +9,15 @@
 #include "base/format.h"
 #include "codec/age/age.h"
 #include "codec/age/input.h"
+#include "codec/age/ranges.h"
 #include "codec/age/stream.h"
 
 namespace lifeboat::age {
 
 namespace {
 
-constexpr uint64_t chunks_per_read = 16;
+// Just below 4 MiB: a frame of zstd at once, in one block of a download.
+constexpr uint64_t chunks_per_read = 63;
 
 constexpr std::string_view cut_between_chunks = "the file is cut off between chunks";
 constexpr std::string_view cut_inside_chunk = "the file is cut off inside a chunk";
@@ -105,90 +107,112 @@ class FrontSource final : public Source {
   uint64_t position_ = 0;
 };
 
-}  // namespace
+class ChunkAccess final : public RandomAccess {
+ public:
+  ChunkAccess(RandomAccess& input, std::span<const Identity> identities) : input_(input) {
+    FrontSource front(input);
+    Input buffered(front);
+    cipher_ = begin_decryption(buffered, identities);
+    payload_at_ = front.position() - buffered.held();
+    measure(input.size() - payload_at_);
+  }
 
-struct DecryptAccess::State {
-  RandomAccess& input;
-  std::optional<ChunkCipher> cipher = {};
-  uint64_t payload_at = 0;  // offset of the first chunk
-  uint64_t chunks = 0;
-  uint64_t size = 0;
-  Bytes sealed = {};  // chunks `sealed_first`, `sealed_first + 1`, ... as stored
-  uint64_t sealed_first = 0;
-  Bytes plain = Bytes(chunk_bytes);
-  std::optional<uint64_t> held = {};  // the chunk that is in `plain`
+  uint64_t size() const override { return size_; }
+  void read_at(uint64_t offset, ByteSpan target) override;
+  void check_end() { hold(chunks_ - 1, chunks_ - 1); }
 
+ private:
   void measure(uint64_t payload_size);
   void hold(uint64_t number, uint64_t last_wanted);
   ByteView sealed_chunk(uint64_t number, uint64_t last_wanted);
-  uint64_t sealed_end(uint64_t number) const {  // offset behind a chunk, from `payload_at`
-    return std::min((number + 1) * sealed_chunk_bytes, size + chunks * tag_bytes);
+  uint64_t sealed_end(uint64_t number) const {  // offset behind a chunk, from `payload_at_`
+    return std::min((number + 1) * sealed_chunk_bytes, size_ + chunks_ * tag_bytes);
   }
+
+  RandomAccess& input_;
+  std::optional<ChunkCipher> cipher_;
+  uint64_t payload_at_ = 0;  // offset of the first chunk
+  uint64_t chunks_ = 0;
+  uint64_t size_ = 0;
+  Bytes sealed_;  // chunks `sealed_first_`, `sealed_first_ + 1`, ... as stored
+  uint64_t sealed_first_ = 0;
+  Bytes plain_ = Bytes(chunk_bytes);
+  std::optional<uint64_t> held_;  // the chunk that is in `plain_`
 };
 
-void DecryptAccess::State::measure(uint64_t payload_size) {
+void ChunkAccess::measure(uint64_t payload_size) {
   if (payload_size == 0) throw payload_fault(cut_between_chunks);
-  chunks = (payload_size - 1) / sealed_chunk_bytes + 1;
-  const uint64_t last_size = payload_size - (chunks - 1) * sealed_chunk_bytes;
+  chunks_ = (payload_size - 1) / sealed_chunk_bytes + 1;
+  const uint64_t last_size = payload_size - (chunks_ - 1) * sealed_chunk_bytes;
   if (last_size < tag_bytes) throw payload_fault(cut_inside_chunk);
-  if (last_size == tag_bytes && chunks > 1) throw payload_fault(empty_last_chunk);
-  size = payload_size - chunks * tag_bytes;
+  if (last_size == tag_bytes && chunks_ > 1) throw payload_fault(empty_last_chunk);
+  size_ = payload_size - chunks_ * tag_bytes;
 }
 
-ByteView DecryptAccess::State::sealed_chunk(uint64_t number, uint64_t last_wanted) {
+ByteView ChunkAccess::sealed_chunk(uint64_t number, uint64_t last_wanted) {
   const uint64_t begin = number * sealed_chunk_bytes;
   const auto chunk_size = static_cast<size_t>(sealed_end(number) - begin);
-  const uint64_t sealed_begin = sealed_first * sealed_chunk_bytes;
-  if (begin < sealed_begin || begin + chunk_size > sealed_begin + sealed.size()) {
+  const uint64_t sealed_begin = sealed_first_ * sealed_chunk_bytes;
+  if (begin < sealed_begin || begin + chunk_size > sealed_begin + sealed_.size()) {
     // All chunks of one request at once: each read may be a round trip to a store.
     const uint64_t last = std::min(last_wanted, number + chunks_per_read - 1);
     Bytes fetched(static_cast<size_t>(sealed_end(last) - begin));
-    input.read_at(payload_at + begin, fetched);
-    sealed = std::move(fetched);
-    sealed_first = number;
-    return ByteView(sealed).first(chunk_size);
+    input_.read_at(payload_at_ + begin, fetched);
+    sealed_ = std::move(fetched);
+    sealed_first_ = number;
+    return ByteView(sealed_).first(chunk_size);
   }
-  return ByteView(sealed).subspan(static_cast<size_t>(begin - sealed_begin), chunk_size);
+  return ByteView(sealed_).subspan(static_cast<size_t>(begin - sealed_begin), chunk_size);
 }
 
-void DecryptAccess::State::hold(uint64_t number, uint64_t last_wanted) {
-  if (held == number) return;
+void ChunkAccess::hold(uint64_t number, uint64_t last_wanted) {
+  if (held_ == number) return;
   const ByteView chunk = sealed_chunk(number, last_wanted);
-  const ChunkKind kind = number + 1 == chunks ? ChunkKind::last : ChunkKind::inner;
-  held.reset();
-  if (!cipher->open(number, kind, chunk, ByteSpan(plain).first(chunk.size() - tag_bytes))) {
+  const ChunkKind kind = number + 1 == chunks_ ? ChunkKind::last : ChunkKind::inner;
+  held_.reset();
+  if (!cipher_->open(number, kind, chunk, ByteSpan(plain_).first(chunk.size() - tag_bytes))) {
     throw damaged_chunk(number);
   }
-  held = number;
+  held_ = number;
 }
 
+void ChunkAccess::read_at(uint64_t offset, ByteSpan target) {
+  if (offset > size_ || target.size() > size_ - offset) {
+    throw Error(ErrorKind::verification, format("read {} bytes at {}: only {} bytes are there",
+                                                target.size(), offset, size_));
+  }
+  while (!target.empty()) {
+    const auto within = static_cast<size_t>(offset % chunk_bytes);
+    hold(offset / chunk_bytes, (offset + target.size() - 1) / chunk_bytes);
+    const size_t count = std::min(target.size(), chunk_bytes - within);
+    std::memcpy(target.data(), plain_.data() + within, count);
+    target = target.subspan(count);
+    offset += count;
+  }
+}
+
+}  // namespace
+
+struct DecryptAccess::State {
+  ChunkAccess access;
+};
+
 DecryptAccess::DecryptAccess(RandomAccess& input, std::span<const Identity> identities)
-    : state_(new State{input}) {
-  FrontSource front(input);
-  Input buffered(front);
-  state_->cipher = begin_decryption(buffered, identities);
-  state_->payload_at = front.position() - buffered.held();
-  state_->measure(input.size() - state_->payload_at);
-  state_->hold(state_->chunks - 1, state_->chunks - 1);
+    : state_(new State{ChunkAccess(input, identities)}) {
+  state_->access.check_end();
 }
 
 DecryptAccess::~DecryptAccess() = default;
 
-uint64_t DecryptAccess::size() const { return state_->size; }
+uint64_t DecryptAccess::size() const { return state_->access.size(); }
 
 void DecryptAccess::read_at(uint64_t offset, ByteSpan target) {
-  if (offset > size() || target.size() > size() - offset) {
-    throw Error(ErrorKind::verification, format("read {} bytes at {}: only {} bytes are there",
-                                                target.size(), offset, size()));
-  }
-  while (!target.empty()) {
-    const auto within = static_cast<size_t>(offset % chunk_bytes);
-    state_->hold(offset / chunk_bytes, (offset + target.size() - 1) / chunk_bytes);
-    const size_t count = std::min(target.size(), chunk_bytes - within);
-    std::memcpy(target.data(), state_->plain.data() + within, count);
-    target = target.subspan(count);
-    offset += count;
-  }
+  state_->access.read_at(offset, target);
+}
+
+std::unique_ptr<RandomAccess> open_ranges(RandomAccess& input,
+                                          std::span<const Identity> identities) {
+  return std::make_unique<ChunkAccess>(input, identities);
 }
 
 }  // namespace lifeboat::age

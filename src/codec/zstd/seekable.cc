@@ -34,6 +34,28 @@ uint32_t read_entry_count(RandomAccess& stored) {
   return count;
 }
 
+// Puts a frame of known sizes in its place, which ends at or before `end`.
+void add_frame(std::vector<Frame>& frames, Frame& next, uint64_t end) {
+  if (next.raw_size > frame_bytes_max || next.stored_size > ZSTD_compressBound(frame_bytes_max) ||
+      next.stored_size > end - next.stored_offset) {
+    refuse(format("frame {} has impossible sizes", frames.size()));
+  }
+  frames.push_back(next);
+  next.raw_offset += next.raw_size;
+  next.stored_offset += next.stored_size;
+}
+
+std::vector<Frame> placed(std::vector<Frame> frames, uint64_t end) {
+  std::vector<Frame> placed_frames;
+  Frame next;
+  for (const Frame& frame : frames) {
+    next.raw_size = frame.raw_size;
+    next.stored_size = frame.stored_size;
+    add_frame(placed_frames, next, end);
+  }
+  return placed_frames;
+}
+
 std::vector<Frame> read_seek_table(RandomAccess& stored) {
   const uint32_t count = read_entry_count(stored);
   uint64_t position = stored.size() - seek_footer_bytes - uint64_t{count} * seek_entry_bytes;
@@ -51,14 +73,7 @@ std::vector<Frame> read_seek_table(RandomAccess& stored) {
       next.stored_size = get_u32(entry);
       next.raw_size = get_u32(entry + 4);
       next.checksum = get_u32(entry + 8);
-      if (next.raw_size > frame_bytes_max ||
-          next.stored_size > ZSTD_compressBound(frame_bytes_max) ||
-          next.stored_size > table_offset - next.stored_offset) {
-        refuse(format("frame {} has impossible sizes", frames.size()));
-      }
-      frames.push_back(next);
-      next.raw_offset += next.raw_size;
-      next.stored_offset += next.stored_size;
+      add_frame(frames, next, table_offset);
     }
   }
   if (next.stored_offset != table_offset) refuse("its frames do not add up to the file's size");
@@ -68,9 +83,10 @@ std::vector<Frame> read_seek_table(RandomAccess& stored) {
 }  // namespace
 
 struct SeekableAccess::State {
-  explicit State(RandomAccess& stored_access)
+  State(RandomAccess& stored_access, std::vector<Frame> placed_frames, bool checksums_known)
       : stored(stored_access),
-        frames(read_seek_table(stored)),
+        frames(std::move(placed_frames)),
+        has_checksums(checksums_known),
         size(frames.empty() ? 0 : frames.back().raw_offset + frames.back().raw_size),
         context(make_decompress_context()) {}
 
@@ -100,7 +116,7 @@ struct SeekableAccess::State {
                                ErrorKind::verification, attempted);
     // Bit 2 of the descriptor behind the magic number: the frame ends with a content checksum.
     if (found != compressed.size() || (std::to_integer<unsigned>(compressed[4]) & 4) == 0 ||
-        get_u32(compressed.data() + found - 4) != frame.checksum) {
+        (has_checksums && get_u32(compressed.data() + found - 4) != frame.checksum)) {
       refuse_frame("it is not the frame that the seek table names");
     }
     raw.resize(frame.raw_size);
@@ -112,6 +128,7 @@ struct SeekableAccess::State {
 
   RandomAccess& stored;
   std::vector<Frame> frames;
+  bool has_checksums;  // else only zstd compares each frame's with its content
   uint64_t size;
   DecompressContext context;
   Bytes compressed;
@@ -119,7 +136,10 @@ struct SeekableAccess::State {
   const Frame* loaded = nullptr;  // whose content is in `raw`
 };
 
-SeekableAccess::SeekableAccess(RandomAccess& stored) : state_(std::make_unique<State>(stored)) {}
+SeekableAccess::SeekableAccess(RandomAccess& stored)
+    : state_(std::make_unique<State>(stored, read_seek_table(stored), true)) {}
+SeekableAccess::SeekableAccess(RandomAccess& stored, std::vector<Frame> frames)
+    : state_(std::make_unique<State>(stored, placed(std::move(frames), stored.size()), false)) {}
 SeekableAccess::~SeekableAccess() = default;
 
 uint64_t SeekableAccess::size() const { return state_->size; }

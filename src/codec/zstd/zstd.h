@@ -95,6 +95,9 @@ class FrameSource final : public Source {
 class SeekableAccess final : public RandomAccess {
  public:
   explicit SeekableAccess(RandomAccess& stored);
+  // The table is known from elsewhere: of `frames`, the sizes count. Nothing is read before the
+  // first `read_at`.
+  SeekableAccess(RandomAccess& stored, std::vector<Frame> frames);
   ~SeekableAccess() override;
   uint64_t size() const override;
   void read_at(uint64_t offset, ByteSpan target) override;
