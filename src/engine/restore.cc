@@ -61,8 +61,8 @@ Selected parse_selected(std::string_view text, const SnapshotId& id, const Manif
       .hint(format("It has: {}.", join(names, ", ")));
 }
 
-// Members and extents of a selection that are held at once: some MB.
-constexpr size_t collected_weight_max = 10'000;
+// Members and extents of a selection that are held at once.
+constexpr size_t collected_weight_max = 1000;
 
 class Restore {
  public:
