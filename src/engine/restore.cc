@@ -12,7 +12,6 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "codec/tar/tar.h"
-#include "engine/restore_to_scratch.h"
 #include "engine/scratch.h"
 #include "io/pipeline.h"
 #include "snapshot/archive_reader.h"
@@ -62,13 +61,13 @@ Selected parse_selected(std::string_view text, const SnapshotId& id, const Manif
       .hint(format("It has: {}.", join(names, ", ")));
 }
 
-// Members and extents of a selection that are held at once: some MB.
-constexpr size_t collected_weight_max = 10'000;
+// Members and extents of a selection that are held at once.
+constexpr size_t collected_weight_max = 1000;
 
 class Restore {
  public:
-  Restore(const RestoreRequest& request, bool is_scratch, Environment& environment)
-      : request_(request), is_scratch_(is_scratch), environment_(environment) {}
+  Restore(const RestoreRequest& request, Environment& environment)
+      : request_(request), environment_(environment) {}
 
   RestoreResult run() {
     const auto begin = environment_.clock.steady_now();
@@ -81,7 +80,6 @@ class Restore {
     const Scratch aside(parent, ".lifeboat-restore-", environment_.random);
     extract_to(aside.path());
     finish_services(aside.path());
-    if (!is_scratch_) sync_all(aside.path());
     place(aside.path(), target);
     result_.duration = environment_.clock.steady_now() - begin;
     return std::move(result_);
@@ -208,16 +206,13 @@ class Restore {
     }
   }
 
-  // In one go, since an fsync for each of a million files takes hours.
-  static void sync_all(const fs::path& aside) {
+  // One rename: the target is whole or not there, also after a power cut. One syncfs, since an
+  // fsync for each of a million files takes hours.
+  static void place(const fs::path& aside, const fs::path& target) {
     const UniqueFd folder = open_file(aside, O_RDONLY | O_DIRECTORY, 0, ErrorKind::limit);
     if (::syncfs(folder.get()) != 0) {
       throw system_error(ErrorKind::limit, format("write to '{}'", aside.native()), errno);
     }
-  }
-
-  // One rename: the target is whole or not there, also after a power cut.
-  static void place(const fs::path& aside, const fs::path& target) {
     std::error_code error;
     fs::rename(aside, target, error);
     if (error) {
@@ -233,7 +228,6 @@ class Restore {
   }
 
   const RestoreRequest& request_;
-  bool is_scratch_;
   Environment& environment_;
   RestoreResult result_;
   std::vector<Selected> selection_;
@@ -244,12 +238,7 @@ class Restore {
 
 RestoreResult restore_snapshot(const RestoreRequest& request, Environment& environment) {
   return with_context(format("restore {}", request.id.text()),
-                      [&] { return Restore(request, false, environment).run(); });
-}
-
-RestoreResult restore_to_scratch(const RestoreRequest& request, Environment& environment) {
-  return with_context(format("restore {}", request.id.text()),
-                      [&] { return Restore(request, true, environment).run(); });
+                      [&] { return Restore(request, environment).run(); });
 }
 
 void list_members(const SnapshotId& id, std::span<const age::Identity> identities,
