@@ -12,6 +12,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "codec/tar/tar.h"
+#include "engine/restore_to_scratch.h"
 #include "engine/scratch.h"
 #include "io/pipeline.h"
 #include "snapshot/archive_reader.h"
@@ -66,8 +67,8 @@ constexpr size_t collected_weight_max = 1000;
 
 class Restore {
  public:
-  Restore(const RestoreRequest& request, Environment& environment)
-      : request_(request), environment_(environment) {}
+  Restore(const RestoreRequest& request, bool is_scratch, Environment& environment)
+      : request_(request), is_scratch_(is_scratch), environment_(environment) {}
 
   RestoreResult run() {
     const auto begin = environment_.clock.steady_now();
@@ -80,6 +81,7 @@ class Restore {
     const Scratch aside(parent, ".lifeboat-restore-", environment_.random);
     extract_to(aside.path());
     finish_services(aside.path());
+    if (!is_scratch_) sync_all(aside.path());
     place(aside.path(), target);
     result_.duration = environment_.clock.steady_now() - begin;
     return std::move(result_);
@@ -206,13 +208,16 @@ class Restore {
     }
   }
 
-  // One rename: the target is whole or not there, also after a power cut. One syncfs, since an
-  // fsync for each of a million files takes hours.
-  static void place(const fs::path& aside, const fs::path& target) {
+  // In one go, since an fsync for each of a million files takes hours.
+  static void sync_all(const fs::path& aside) {
     const UniqueFd folder = open_file(aside, O_RDONLY | O_DIRECTORY, 0, ErrorKind::limit);
     if (::syncfs(folder.get()) != 0) {
       throw system_error(ErrorKind::limit, format("write to '{}'", aside.native()), errno);
     }
+  }
+
+  // One rename: the target is whole or not there, also after a power cut.
+  static void place(const fs::path& aside, const fs::path& target) {
     std::error_code error;
     fs::rename(aside, target, error);
     if (error) {
@@ -228,6 +233,7 @@ class Restore {
   }
 
   const RestoreRequest& request_;
+  bool is_scratch_;
   Environment& environment_;
   RestoreResult result_;
   std::vector<Selected> selection_;
@@ -238,7 +244,12 @@ class Restore {
 
 RestoreResult restore_snapshot(const RestoreRequest& request, Environment& environment) {
   return with_context(format("restore {}", request.id.text()),
-                      [&] { return Restore(request, environment).run(); });
+                      [&] { return Restore(request, false, environment).run(); });
+}
+
+RestoreResult restore_to_scratch(const RestoreRequest& request, Environment& environment) {
+  return with_context(format("restore {}", request.id.text()),
+                      [&] { return Restore(request, true, environment).run(); });
 }
 
 void list_members(const SnapshotId& id, std::span<const age::Identity> identities,
