@@ -251,12 +251,10 @@ void Loader::read_signing(Config& config, const Section& top) {
 }
 
 void Loader::read_small_sections(Config& config, const Section& top) {
-  const auto number = [&](const char* section, const char* key, uint64_t fallback) {
-    return reader_.read_child(top, section).settings.number(key, fallback);
-  };
+  const Settings compression = reader_.read_child(top, "compression").settings;
   config.compression_level = static_cast<int>(
-      number("compression", "level", static_cast<uint64_t>(config.compression_level)));
-  config.cache_bytes_max = number("compression", "cache", config.cache_bytes_max);
+      compression.number("level", static_cast<uint64_t>(config.compression_level)));
+  config.cache_bytes_max = compression.number("cache", config.cache_bytes_max);
   const Section retention = reader_.read_child(top, "retention");
   config.retention.daily = retention.settings.number("daily", config.retention.daily);
   config.retention.monthly = retention.settings.number("monthly", config.retention.monthly);

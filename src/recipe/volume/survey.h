@@ -23,8 +23,8 @@ class Survey {
   uint64_t bytes() const { return counts_.bytes; }
   // The item "files", and details "files", "bytes" and "largest".
   void note(Facts& facts) const;
-  // Puts the size of `member`, as it is handed out, into "largest" if it is that one: a log may have
-  // been rotated since it was looked at.
+  // Puts the size of `member`, as it is handed out, into "largest" if it is that one: a log may
+  // have been rotated since it was looked at.
   void correct(Facts& facts, const Member& member) const;
   std::vector<std::string> database_warnings() const { return databases_.warnings(); }
 
