@@ -59,7 +59,7 @@ Secret openssl_salted_decrypt(std::string_view base64, std::string_view passphra
                                        static_cast<int>(body.size())) == 1 &&
                       EVP_CipherFinal_ex(context.get(), target + begun, &ended) == 1;
   if (!opened) fail("the key does not fit");
-  plaintext.truncate(static_cast<size_t>(begun + ended));
+  plaintext.truncate(static_cast<size_t>(begun) + static_cast<size_t>(ended));
   return plaintext;
 }
 
