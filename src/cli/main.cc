@@ -71,8 +71,8 @@ void lock_environment() {
   size_t size = 0;
   for (char** entry = environ; *entry != nullptr; ++entry) size += std::strlen(*entry) + 1;
   if (size == 0) return;
-  // Never destroyed: what runs behind main may ask for a variable.
-  auto* const locked = new lifeboat::Secret(size);
+  // Never destroyed: what runs behind main may ask for a variable. Static, so that it is no leak.
+  static auto* const locked = new lifeboat::Secret(size);
   char* place = reinterpret_cast<char*>(locked->span().data());
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const size_t length = std::strlen(*entry) + 1;

@@ -106,7 +106,7 @@ TEST(Spool, names_a_folder_that_is_missing) {
   test::SeededRandom random(1);
   const std::string missing = (folder / "missing").native();
   EXPECT_EQ(test::error_text([&] { Spool(missing, random); }),
-            "create a temporary file in '" + missing + "': no such file or directory");
+            "open '" + missing + "': no such file or directory");
 }
 
 TEST(Spool, tells_a_full_disk_with_the_folder) {

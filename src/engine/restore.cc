@@ -74,6 +74,8 @@ class Restore {
     const auto begin = environment_.clock.steady_now();
     check_target(request_.target);
     result_.manifest = load_manifest(environment_.store, request_.id, environment_.trust);
+    // What goes to scratch is to prove itself, or even to take a live service's place.
+    if (is_scratch_) check_archive_size(environment_.store, result_.manifest);
     select();
     const fs::path target = fs::absolute(request_.target).lexically_normal();
     const fs::path parent =

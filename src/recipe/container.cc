@@ -112,17 +112,15 @@ class StillPlan final : public ServicePlan {
         context_(context),
         is_due_(wants_stillness(service)),
         plan_(std::move(plan)),
-        facts_(plan_->facts()) {
-    const auto details = container_if_known(service, context);
-    if (!details) return;
-    facts_.details["container"] = container_details(*details);
-    if (!is_due_) return;
-    const std::string name = printable(details->container.name);
-    facts_.consistency = format("The container '{}' {} while its files were read. {}", name,
-                                details->container.is_running()
-                                    ? format("was {}", participle(*quiesce_mode(service)))
-                                    : "did not run",
-                                facts_.consistency);
+        container_(container_if_known(service, context)) {
+    if (is_due_ && container_) {
+      stillness_ = format("The container '{}' {} while its files were read. ",
+                          printable(container_->container.name),
+                          container_->container.is_running()
+                              ? format("was {}", participle(*quiesce_mode(service)))
+                              : "did not run");
+    }
+    note_facts();
   }
 
   const Facts& facts() const override { return facts_; }
@@ -131,7 +129,10 @@ class StillPlan final : public ServicePlan {
   std::optional<Member> next() override {
     if (std::exchange(is_due_, false)) still_ = keep_still(service_, context_);
     std::optional<Member> member = plan_->next();
-    if (!member) end();
+    if (!member) {
+      note_facts();
+      end();
+    }
     return member;
   }
 
@@ -142,6 +143,13 @@ class StillPlan final : public ServicePlan {
   }
 
  private:
+  // Again at the end: what is read may correct what was expected.
+  void note_facts() {
+    facts_ = plan_->facts();
+    if (container_) facts_.details["container"] = container_details(*container_);
+    facts_.consistency = stillness_ + facts_.consistency;
+  }
+
   void end() {
     if (!still_) return;
     try {
@@ -159,6 +167,8 @@ class StillPlan final : public ServicePlan {
   bool is_due_;
   std::unique_ptr<StillContainer> still_;  // outlives the plan's members
   std::unique_ptr<ServicePlan> plan_;
+  std::optional<DockerDetails> container_;
+  std::string stillness_;
   Facts facts_;
   std::string failure_;
 };

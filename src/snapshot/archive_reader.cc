@@ -246,11 +246,23 @@ class TarWalk {
 
 }  // namespace
 
-void check_stored_object(Store& store, const std::string& key, const StreamSummary& expected,
-                         const ArchiveReadOptions& options) {
+namespace {
+
+void check_object_size(Store& store, const std::string& key, const StreamSummary& expected) {
   const auto info = store.stat(key);
   if (!info) throw damaged(format("'{}'", key), "it is not in the store");
   if (info->size != expected.bytes) check_summary(format("'{}'", key), {info->size, ""}, expected);
+}
+
+}  // namespace
+
+void check_archive_size(Store& store, const Manifest& manifest) {
+  check_object_size(store, manifest.archive_key, manifest.archive);
+}
+
+void check_stored_object(Store& store, const std::string& key, const StreamSummary& expected,
+                         const ArchiveReadOptions& options) {
+  check_object_size(store, key, expected);
   const auto object = store.open(key);
   WatchedSource watched(*object, options);
   TapSource tap(watched);

@@ -42,6 +42,10 @@ IndexTail walk_archive(Store& store, const Manifest& manifest, const ArchiveRead
 void check_stored_object(Store& store, const std::string& key, const StreamSummary& expected,
                          const ArchiveReadOptions& options);
 
+// Throws Error(verification) unless the store has as many bytes of the archive as were written. One
+// request; reading by range alone does not see what was added behind the last range.
+void check_archive_size(Store& store, const Manifest& manifest);
+
 // Members by range. Opening reads the archive's header and seek table only; with the index's tail,
 // which says the same, the header only. Of a single stream nothing is read at opening, and all that
 // stands before a member with each.
