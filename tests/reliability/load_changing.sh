@@ -78,7 +78,8 @@ for ((round = 1; round <= rounds; round++)); do
   kill -0 "$changer" || fail "nothing changed any more"
   kill -TERM "$changer"
   wait "$changer"
-  for name in grows shrinks; do stderr_has "'$name' kept changing while it was read"; done
+  # Whether the others are met in the middle of a change is chance; this one always is.
+  stderr_has "'grows' kept changing while it was read"
   capped verify --config lifeboat.yaml
   expect 0
   capped drill --config lifeboat.yaml
