@@ -244,10 +244,6 @@ class TarWalk {
   std::optional<TapSource> hashed_;
 };
 
-}  // namespace
-
-namespace {
-
 void check_object_size(Store& store, const std::string& key, const StreamSummary& expected) {
   const auto info = store.stat(key);
   if (!info) throw damaged(format("'{}'", key), "it is not in the store");

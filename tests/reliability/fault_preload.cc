@@ -219,8 +219,8 @@ mode_t mode_of(int flags, va_list list) {
     return real arguments;                                                       \
   }
 
-#define OPENING(name)                                            \
-  extern "C" int name(const char* path, int flags, ...) {        \
+#define OPENING(name, parameters, ...)                           \
+  extern "C" int name parameters {                               \
     NEXT(name);                                                  \
     va_list list;                                                \
     va_start(list, flags);                                       \
@@ -228,27 +228,14 @@ mode_t mode_of(int flags, va_list list) {
     va_end(list);                                                \
     if (effect("file", #name, opened(flags)) == Effect::fails) { \
       return failed<int>(open_reason(flags));                    \
-    };                                                           \
-    return real(path, flags, mode);                              \
+    }                                                            \
+    return real(__VA_ARGS__, flags, mode);                       \
   }
 
-#define OPENING_AT(name)                                              \
-  extern "C" int name(int folder, const char* path, int flags, ...) { \
-    NEXT(name);                                                       \
-    va_list list;                                                     \
-    va_start(list, flags);                                            \
-    const mode_t mode = mode_of(flags, list);                         \
-    va_end(list);                                                     \
-    if (effect("file", #name, opened(flags)) == Effect::fails) {      \
-      return failed<int>(open_reason(flags));                         \
-    };                                                                \
-    return real(folder, path, flags, mode);                           \
-  }
-
-OPENING(open)
-OPENING(open64)
-OPENING_AT(openat)
-OPENING_AT(openat64)
+OPENING(open, (const char* path, int flags, ...), path)
+OPENING(open64, (const char* path, int flags, ...), path)
+OPENING(openat, (int folder, const char* path, int flags, ...), folder, path)
+OPENING(openat64, (int folder, const char* path, int flags, ...), folder, path)
 CHANGING(int, mkdir, takes_space, ENOSPC, (const char* path, mode_t mode), (path, mode))
 CHANGING(int, mkdirat, takes_space, ENOSPC, (int at, const char* path, mode_t mode),
          (at, path, mode))
