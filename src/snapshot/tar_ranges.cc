@@ -41,17 +41,11 @@ std::vector<zstd::Frame> frames_of(const IndexTail& tail) {
 }  // namespace
 
 void StoredArchive::read_at(uint64_t offset, ByteSpan target) {
-  if (target.empty()) return;
-  const std::string& key = manifest_.archive_key;
   try {
-    const auto source = store_.open(key, {.offset = offset, .size = target.size()});
-    const size_t count = read_full(*source, target);
-    if (count == target.size()) return;
-    throw Error(ErrorKind::store, format("read {} bytes of '{}' at {}: got only {}", target.size(),
-                                         key, offset, count));
+    object_.read_at(offset, target);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::store) throw;
-    const auto info = store_.stat(key);
+    const auto info = store_.stat(manifest_.archive_key);
     if (info && info->size != size()) {
       check_summary("the archive", {info->size, ""}, manifest_.archive);
     }

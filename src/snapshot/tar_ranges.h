@@ -14,13 +14,17 @@ namespace lifeboat {
 // fails, to tell a damaged snapshot, Error(verification), from a store that does not work.
 class StoredArchive final : public RandomAccess {
  public:
-  StoredArchive(Store& store, const Manifest& manifest) : store_(store), manifest_(manifest) {}
-  uint64_t size() const override { return manifest_.archive.bytes; }
+  StoredArchive(Store& store, const Manifest& manifest)
+      : store_(store),
+        manifest_(manifest),
+        object_(store, manifest.archive_key, manifest.archive.bytes) {}
+  uint64_t size() const override { return object_.size(); }
   void read_at(uint64_t offset, ByteSpan target) override;
 
  private:
   Store& store_;
   const Manifest& manifest_;
+  ObjectAccess object_;
 };
 
 // `tail`: the index's, or null. All that is referred to, but `tail`, must outlive it.

@@ -72,10 +72,13 @@ class Store {
 // Throws Bug unless `key` is one as above.
 void check_key(std::string_view key);
 
-// An object by ranges; asks for its size once. Each read_at is one `open` of exactly that range.
+// An object by ranges; asks for its size once, unless told. Each read_at is one `open` of exactly
+// that range.
 class ObjectAccess final : public RandomAccess {
  public:
   ObjectAccess(Store& store, std::string key);
+  ObjectAccess(Store& store, std::string key, uint64_t size)
+      : store_(store), key_(std::move(key)), size_(size) {}
   uint64_t size() const override { return size_; }
   void read_at(uint64_t offset, ByteSpan target) override;
 
