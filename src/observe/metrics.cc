@@ -1,5 +1,6 @@
 #include "observe/metrics.h"
 
+#include "base/schedule_grace.h"
 #include "observe/metric_samples.h"
 
 namespace lifeboat {
@@ -71,7 +72,7 @@ const std::vector<MetricInfo>& metric_table() {
 }
 
 HostState as_known_at(HostState state, Timestamp now) {
-  const Timestamp last = now + std::chrono::hours(1);
+  const Timestamp last = now + clock_skew_max;
   const auto forget_run = [&](Timestamp& run) {
     if (run > last) run = {};
   };
