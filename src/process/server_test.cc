@@ -91,7 +91,7 @@ TEST_F(ChildServerTest, IsAskedToEndBeforeItIsKilled) {
 TEST_F(ChildServerTest, DiesWithTheProcessThatStartedIt) {
   const pid_t drill = ::fork();
   if (drill == 0) {
-    ChildServer server(bash("echo $$ > pid; exec sleep 600"), clock_);
+    ChildServer server(bash("echo $$ > new; mv new pid; exec sleep 600"), clock_);
     server.wait_until_ready([&] { return exists("pid"); }, 60s);
     ::kill(::getpid(), SIGKILL);
   }

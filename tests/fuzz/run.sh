@@ -36,23 +36,35 @@ fi
 results=$(mktemp -d "${TMPDIR:-/tmp}/lifeboat-fuzz-XXXXXX")
 trap 'rm -rf "$results"' EXIT
 
-# one TARGET: its line goes to $results/TARGET, with a last word that says whether all is well.
+# one TARGET: its line goes to $results/TARGET, with a last word that says whether all is well. What
+# it failed on is printed whole, the input too: the machine it was found on may be gone tomorrow.
+# An input that took too long on a busy machine gets a second try alone: only then is it at fault.
 one() {
-  local target=$1 seeds=$here/seeds/$1 status=0 runs edges kept
+  local target=$1 seeds=$here/seeds/$1 status=0 word=ok runs edges kept
   if [[ $target == tar_* ]]; then seeds=$here/seeds/tar; fi  # one set for both
-  local words=()
+  local words=() program=$build/tests/fuzz/fuzz_$target log=$build/$target.log
   if [[ -f $here/dict/$target.dict ]]; then words=("-dict=$here/dict/$target.dict"); fi
   mkdir -p "$build/corpus/$target" "$build/found"
-  ASAN_OPTIONS=detect_odr_violation=0 nice "$build/tests/fuzz/fuzz_$target" "${words[@]}" \
-    -max_total_time="$seconds" -max_len=16384 -timeout=25 -rss_limit_mb=2048 \
+  ASAN_OPTIONS=detect_odr_violation=0 nice "$program" "${words[@]}" \
+    -max_total_time="$seconds" -max_len=16384 -timeout=25 -rss_limit_mb=2048 -timeout_exitcode=70 \
     -print_final_stats=1 -artifact_prefix="$build/found/$target-" \
-    "$build/corpus/$target" "$seeds" > "$build/$target.log" 2>&1 < /dev/null || status=$?
-  runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$target.log")
-  edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$build/$target.log" | tail -n 1)
+    "$build/corpus/$target" "$seeds" > "$log" 2>&1 < /dev/null || status=$?
+  if [[ $status == 70 ]]; then
+    word="slow once on a busy machine"
+    ASAN_OPTIONS=detect_odr_violation=0 "$program" -timeout=100 "$build/found/$target-timeout-"* \
+      >> "$log" 2>&1 < /dev/null || word=CRASHED
+  elif [[ $status != 0 ]]; then
+    word=CRASHED
+  fi
+  runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
   kept=$(find "$build/corpus/$target" -type f | wc -l)
+  if [[ $word != ok ]]; then
+    echo "$target, exit $status:"
+    grep -v -E '^#[0-9]+|NEW_FUNC' "$log" | tail -n 60
+  fi
   printf '%-16s %10s executions %6s edges %6s inputs  %s\n' "$target" "${runs:-0}" "${edges:-0}" \
-    "$kept" "$([[ $status == 0 ]] && echo ok || echo "CRASHED, see $build/$target.log")" \
-    > "$results/$target"
+    "$kept" "$word" > "$results/$target"
   cat "$results/$target"
 }
 export -f one
