@@ -37,7 +37,10 @@ LoadOptions make_options() {
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const LoadOptions options = make_options();
   static const fuzz::Scratch scratch;
-  const SmallFile file{std::string(fuzz::text_of(data, size)), 0600, true};
+  const std::string text(fuzz::text_of(data, size));
+  // libFuzzer learns the secret from the comparison below; a file that names it itself may show it.
+  if (text.find(secret) != std::string::npos) return -1;
+  const SmallFile file{text, 0600, true};
   FaultList faults;
   const Config config = read_config({"c.yaml", scratch.path(), file}, options, faults);
   const auto check = [](const ConfigFinding& finding) {
