@@ -53,6 +53,8 @@ class FrameCache {
   uint64_t stored_bytes() const;  // on disk, now
   // The same of a folder that nobody opens for it; 0 if there is none, or it cannot be read.
   static uint64_t bytes_in(const std::filesystem::path& folder);
+  // Why a run could not use `folder`, without touching it; empty if it could.
+  static std::string trouble_with(const std::filesystem::path& folder);
   // Why it went off, once it did; else empty.
   std::string trouble() const;
 

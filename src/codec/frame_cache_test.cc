@@ -158,6 +158,7 @@ TEST_F(FrameCacheTest, follows_no_link_and_waits_for_no_fifo) {
   fs::create_symlink(folder_ / "elsewhere", place());
   EXPECT_EQ(run(raw_).from_cache, 0U);
   EXPECT_THAT(trouble_, HasSubstr("use the frame cache"));
+  EXPECT_THAT(FrameCache::trouble_with(place()), HasSubstr("use the frame cache"));
   EXPECT_TRUE(fs::is_empty(folder_ / "elsewhere"));
 }
 
@@ -229,6 +230,12 @@ TEST_F(FrameCacheTest, is_off_and_says_why_when_the_folder_cannot_be_used) {
   test::write_file(folder_ / "file", Bytes(1));
   const FrameCache on_a_file(folder_ / "file", plenty_bytes, random_);
   EXPECT_THAT(on_a_file.trouble(), HasSubstr((folder_ / "file").native()));
+
+  // The same can be asked without a run, and nothing is made for it.
+  EXPECT_EQ(FrameCache::trouble_with(place()), "");
+  EXPECT_EQ(FrameCache::trouble_with(folder_ / "none"), "");
+  EXPECT_FALSE(fs::exists(folder_ / "none"));
+  EXPECT_EQ(FrameCache::trouble_with(folder_ / "file"), on_a_file.trouble());
 }
 
 TEST_F(FrameCacheTest, goes_off_once_when_the_disk_fails_and_the_archive_is_whole) {
