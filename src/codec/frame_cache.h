@@ -2,8 +2,8 @@
 // night, and compressing them again is most of what a backup costs.
 //
 // No key lies beside the frames: each is encrypted under a key made from the very bytes that it
-// holds (convergent encryption). Who steals the folder can at most confirm a whole frame of about
-// a MiB that he has already; docs/SECURITY.md. Not under the recipients' keys: this host has only
+// holds (convergent encryption). Who steals the folder can at most confirm a whole frame, of some
+// MiB, that he has already; docs/SECURITY.md. Not under the recipients' keys: this host has only
 // the public ones, and could never read a frame back.
 //
 // Its loss, damage or a full disk cost time only, so nothing here is synced, and no such failure is
