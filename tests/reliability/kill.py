@@ -357,7 +357,7 @@ def kills(world, base, names, number):
                 lengths[words[0]] = max(10, at - 1)  # it has fewer changes
             elif number_of == signal.SIGTERM:
                 need(done.returncode in (0, 130), f"SIGTERM: {done.returncode}: {done.stderr}")
-                need(world.left(world.now) <= before, "SIGTERM left something behind")
+                need(world.left(world.now) <= before, f"SIGTERM left {world.left(world.now) - before} behind")
             else:
                 need(done.returncode == -9, f"SIGKILL: {done.returncode}: {done.stderr}")
             if turn % 5 == 4:
