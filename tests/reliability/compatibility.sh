@@ -13,7 +13,13 @@ listed() { if ((EUID == 0)); then cat; else sed -E 's/^f [24]([0-7]{3}) /f \1 /'
 same_listing() {
   diff <(listed < "$1") <(tree_listing "$2" | listed) > listing-diff.txt ||
     fail "$2 is not what it was: $(head -n 20 listing-diff.txt)"
+  if [[ -z $has_attributes ]]; then return; fi
+  diff "$(dirname "$1")/attributes.txt" <(attribute_listing "$2") > listing-diff.txt ||
+    fail "attributes in $2 are not what they were: $(head -n 20 listing-diff.txt)"
 }
+: > probe
+has_attributes=$(setfattr -n user.origin -v here probe 2> /dev/null &&
+  setfacl -m u:4321:r probe 2> /dev/null && echo yes || true)
 
 restored=0
 for golden in "$project"/tests/golden/format-*/; do
@@ -158,6 +164,7 @@ stderr_has 'a newer Lifeboat wrote it (format 2)'
 
 # The mark of a run that was killed is told by the next one; of a later version that there is one.
 cp "$golden/host/h1.state.json" state/
+recipient=$("$program" keygen -y key.txt)
 write_config 'dump: {recipe: command, command: [printf, "a\nb\n"], output: dump.txt}'
 for version in 1 2; do
   sed "1s/1/$version/" "$golden/host/h1.backup.nightly.run" > "state/h1.backup.nightly.$version.run"
@@ -203,7 +210,7 @@ cp "$index" index.kept
 cp "$plain_manifest" manifest.kept
 was=$(sha256sum < "$index" | cut -c 1-64) was_bytes=$(stat -c %s "$index")
 for ((line = 0; line < 500; line++)); do echo "$line {\"path\":\"files/$line\",\"mode\":420}" > "sample$line"; done
-zstd -q --train sample* -o dictionary --maxdict=4000
+zstd -q --train sample* -o dictionary --maxdict=1200
 rm sample*
 age -d -i key.txt index.kept | zstd -dq | zstd -q -D dictionary |
   age -r "$("$program" keygen -y key.txt)" > "$index"

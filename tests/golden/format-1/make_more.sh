@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How weekly/ and host/install.json, host/h1.backup.nightly.run were made, once, by the program of that time.
-# Never run it again for this format: README.md.
+# How weekly/, host/install.json and host/h1.backup.nightly.run were made, once, by the program of
+# that time. Never run it again for this format: README.md.
 #   make_more.sh LIFEBOAT FOLDER      (as root; PostgreSQL)
 out=$(readlink -f "$2")
 source "$(dirname "$0")/../../script/lib.sh"
