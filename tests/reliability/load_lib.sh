@@ -27,18 +27,26 @@ capped() {
   if ((peak > most_kib)); then most_kib=$peak; fi
 }
 
-# round_trip: what is in data/, there and back and compared, each step under the cap.
-round_trip() {
-  local same=${1:-same_tree}
+# there: backs up what is in data/. and_back: all that reads it again; the last lays it into back/. Each step
+# is under the cap.
+there() {
   capped backup --config lifeboat.yaml
   expect 0
+}
+and_back() {
   capped verify --config lifeboat.yaml
   expect 0
   capped drill --config lifeboat.yaml
   expect 0
   capped restore latest --to back --config lifeboat.yaml --identity key.txt
   expect 0
-  "$same" data back/files
+}
+
+# round_trip [SAME]: there and back, and compared.
+round_trip() {
+  there
+  and_back
+  "${1:-same_tree}" data back/files
 }
 
 # nights_before FOLDER COUNT: COUNT nights in a host's FOLDER of a store that holds one: the same under
