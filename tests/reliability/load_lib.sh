@@ -17,12 +17,12 @@ room() {
 
 # capped COMMAND...: the program under the cap, which it must keep; prints its time and memory.
 capped() {
-  local begin peak how
+  local begin peak how cpu_ms
   begin=$(date +%s%N)
   run python3 "$reliability/capped.py" "$cap_mib" "$folder/peak" "$program" "$@"
-  read -r peak how < "$folder/peak"
-  printf '%-40s %6d ms  %4d MiB (cap: %s)\n' "${*:1:3}" $((($(date +%s%N) - begin) / 1000000)) \
-    $((peak / 1024)) "$how"
+  read -r peak how cpu_ms < "$folder/peak"
+  printf '%-40s %6d ms, %6d of CPU  %4d MiB (cap: %s)\n' "${*:1:3}" \
+    $((($(date +%s%N) - begin) / 1000000)) "$cpu_ms" $((peak / 1024)) "$how"
   ((peak < cap_mib * 1024)) || fail "$peak KiB are over $cap_mib MiB"
   if ((peak > most_kib)); then most_kib=$peak; fi
 }
