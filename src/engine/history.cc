@@ -9,6 +9,7 @@
 #include "base/short_text.h"
 #include "snapshot/drill_evidence.h"
 #include "snapshot/manifests.h"
+#include "snapshot/read_ahead.h"
 
 namespace lifeboat {
 namespace {
@@ -60,7 +61,7 @@ class HostReader {
   void add_unfinished(const SnapshotId& id, const Objects& objects);
   void add_snapshot(const SnapshotId& id, const Objects& objects, std::future<Manifest> loaded);
   void add_drills(const std::vector<std::string>& keys);
-  void add_drill(const std::string& key);
+  void add_drill(const std::string& key, std::future<DrillEvidence> loaded);
   bool every_job_has_a_good_drill() const;
   JobHistory& job(const std::string& name);
   // Where a drill of `evidence` belongs; null if nobody can tell.
@@ -164,12 +165,17 @@ bool HostReader::every_job_has_a_good_drill() const {
 }
 
 void HostReader::add_drills(const std::vector<std::string>& keys) {
-  // Newest first, so that old ones need not be read.
-  for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
-    const bool is_old = sys_days(*parse_drill_key(*key)) + days(1) <= scope_.since;
-    if (is_old && every_job_has_a_good_drill()) break;
-    add_drill(*key);
-  }
+  // Newest first, so that old ones need not be read; of a job that never had a drill, all are.
+  const std::vector<std::string> newest_first(keys.rbegin(), keys.rend());
+  read_ahead(
+      std::span(newest_first), stop_,
+      [&](const std::string& key) { return load_drill_evidence(store_, key); },
+      [&](const std::string& key, std::future<DrillEvidence> loaded) {
+        const bool is_old = sys_days(*parse_drill_key(key)) + days(1) <= scope_.since;
+        if (is_old && every_job_has_a_good_drill()) return false;
+        add_drill(key, std::move(loaded));
+        return true;
+      });
   // The second of a day has a key before the first.
   const auto by_time = [](std::vector<PastDrill>& drills) {
     std::sort(drills.begin(), drills.end(), [](const PastDrill& left, const PastDrill& right) {
@@ -180,14 +186,13 @@ void HostReader::add_drills(const std::vector<std::string>& keys) {
   by_time(host_.stray_drills);
 }
 
-void HostReader::add_drill(const std::string& key) {
-  stop_.throw_if_stopped();
+void HostReader::add_drill(const std::string& key, std::future<DrillEvidence> loaded) {
   PastDrill past;
   past.key = key;
   past.drilled = sys_days(*parse_drill_key(key));
   JobHistory* owner = nullptr;
   try {
-    const DrillEvidence evidence = load_drill_evidence(store_, key);
+    const DrillEvidence evidence = loaded.get();
     past.snapshot = evidence.id.text();
     past.drilled = evidence.drilled;
     past.verdict = evidence.verdict == DrillVerdict::ok        ? FindingLevel::ok

@@ -3,7 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
 #include "base/error.h"
+#include "engine/store_test_double.h"
+#include "snapshot/drill_evidence.h"
 #include "snapshot/prune_test_kit.h"
 #include "store/faulty_store.h"
 
@@ -130,6 +136,47 @@ TEST(History, DrillsAreReadBackToTheLastGoodOne) {
   EXPECT_EQ(job.drills[3].drilled, later) << "the second of a day is behind the first";
   EXPECT_EQ(job.drills[3].verdict, FindingLevel::error);
   EXPECT_EQ(job.drills[3].result, "RESTORE FAILED — x");
+}
+
+// Answers no reader of evidence before two wait at once, or one has waited in vain.
+class PairedEvidence final : public ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  std::unique_ptr<Source> open(const std::string& key, ByteRange range) override {
+    if (parse_drill_key(key)) {
+      std::unique_lock lock(mutex_);
+      ++read_;
+      most_ = std::max(most_, ++waiting_);
+      met_.notify_all();
+      met_.wait_for(lock, std::chrono::seconds(10), [&] { return most_ >= 2; });
+      --waiting_;
+    }
+    return ForwardingStore::open(key, range);
+  }
+  size_t read() const { return read_; }
+  size_t most() const { return most_; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable met_;
+  size_t read_ = 0;
+  size_t waiting_ = 0;
+  size_t most_ = 0;
+};
+
+// A year of weekly drills one after the other would be a minute of `status` on a far bucket.
+TEST(History, DrillsAreReadSomeAtOnceWhenAJobNeverHadOne) {
+  PruneKit kit;
+  const SnapshotId id = kit.backup({}, night("2024-03-01"));
+  kit.backup({.job = "other"}, night("2024-03-01") + hours(1));
+  for (int week = 0; week < 20; ++week) {
+    kit.drill(id, night("2023-03-01") + hours(24 * 7 * week), true);
+  }
+  PairedEvidence store(kit.store);
+  const History history = history_of(store, "2024-02-01");
+  EXPECT_EQ(history.find("h1", "nightly")->drills.size(), 20U);
+  EXPECT_EQ(store.read(), 20U);
+  EXPECT_GE(store.most(), 2U);
 }
 
 // Every call that fails once, wherever: the caller must not take a hole for the truth.

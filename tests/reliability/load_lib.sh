@@ -17,28 +17,36 @@ room() {
 
 # capped COMMAND...: the program under the cap, which it must keep; prints its time and memory.
 capped() {
-  local begin peak how
+  local begin peak how cpu_ms
   begin=$(date +%s%N)
   run python3 "$reliability/capped.py" "$cap_mib" "$folder/peak" "$program" "$@"
-  read -r peak how < "$folder/peak"
-  printf '%-40s %6d ms  %4d MiB (cap: %s)\n' "${*:1:3}" $((($(date +%s%N) - begin) / 1000000)) \
-    $((peak / 1024)) "$how"
+  read -r peak how cpu_ms < "$folder/peak"
+  printf '%-40s %6d ms, %6d of CPU  %4d MiB (cap: %s)\n' "${*:1:3}" \
+    $((($(date +%s%N) - begin) / 1000000)) "$cpu_ms" $((peak / 1024)) "$how"
   ((peak < cap_mib * 1024)) || fail "$peak KiB are over $cap_mib MiB"
   if ((peak > most_kib)); then most_kib=$peak; fi
 }
 
-# round_trip: what is in data/, there and back and compared, each step under the cap.
-round_trip() {
-  local same=${1:-same_tree}
+# there: backs up what is in data/. and_back: all that reads it again; the last lays it into back/. Each step
+# is under the cap.
+there() {
   capped backup --config lifeboat.yaml
   expect 0
+}
+and_back() {
   capped verify --config lifeboat.yaml
   expect 0
   capped drill --config lifeboat.yaml
   expect 0
   capped restore latest --to back --config lifeboat.yaml --identity key.txt
   expect 0
-  "$same" data back/files
+}
+
+# round_trip [SAME]: there and back, and compared.
+round_trip() {
+  there
+  and_back
+  "${1:-same_tree}" data back/files
 }
 
 # nights_before FOLDER COUNT: COUNT nights in a host's FOLDER of a store that holds one: the same under
