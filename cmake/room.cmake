@@ -25,9 +25,9 @@ function(lifeboat_test name)
   endif()
   math(EXPR seconds "${TEST_TIMEOUT} * ${LIFEBOAT_PATIENCE}")
   add_executable(${name} ${TEST_SOURCES})
-  # Sanitizers make the optimiser slow, and a test runs once for each time it is compiled.
+  # They make compiling slow, and a test is run once for each time it is compiled.
   if(LIFEBOAT_SANITIZE)
-    target_compile_options(${name} PRIVATE -O0)
+    target_compile_options(${name} PRIVATE -O0 -fno-sanitize=undefined)
   endif()
   target_link_libraries(${name} PRIVATE ${TEST_LIBRARIES} lifeboat_test_support GTest::gmock
                                         GTest::gtest_main)
