@@ -27,7 +27,7 @@ function(lifeboat_test name)
   add_executable(${name} ${TEST_SOURCES})
   # They make compiling slow, and a test is run once for each time it is compiled.
   if(LIFEBOAT_SANITIZE)
-    target_compile_options(${name} PRIVATE -O0 -fno-sanitize=undefined)
+    target_compile_options(${name} PRIVATE -O0)
   endif()
   target_link_libraries(${name} PRIVATE ${TEST_LIBRARIES} lifeboat_test_support GTest::gmock
                                         GTest::gtest_main)
