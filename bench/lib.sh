@@ -125,7 +125,7 @@ goal() { "$project/bench/measure.py" goal measured.jsonl "$result" "$@"; }
 megabytes_of() { find "$@" -type f -printf '%s\n' | awk '{sum += $1} END {print sum / 1000000}'; }
 # counted WAY CONFIG COMMAND...: through a forwarder, which counts requests and bytes received.
 counted() {
-  local try requests received
+  local try requests received listings
   rm -f counts
   "$project/tests/s3/counting_proxy.py" "${S3_ENDPOINT##*:}" counts &
   proxy=$!
@@ -138,6 +138,6 @@ counted() {
   kill -TERM "$proxy"
   wait "$proxy" || true
   proxy=
-  read -r requests _ received < <(tail -n 1 counts)
-  note 1 "$1" "requests=$requests" "received_mb=$(awk -v n="$received" 'BEGIN {print n / 1000000}')"
+  read -r requests _ received listings < <(tail -n 1 counts)
+  note 1 "$1" "requests=$requests" "listings=$listings" "received_mb=$(awk -v n="$received" 'BEGIN {print n / 1000000}')"
 }

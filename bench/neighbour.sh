@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What a running n8n loses while it is backed up: commits per second of a writer (bench/writer.py) alone,
-# then beside `lifeboat backup`, then beside the pipeline that one would write by hand, over and over
-# for some seconds each; and beside a backup that `nice` started. The writer never rests, which no n8n does: this is the worst case.
+# then beside `lifeboat backup` (which is in the background, unless `priority: normal`), then beside the
+# pipeline that one would write by hand, over and over for some seconds each. The writer never rests,
+# which no n8n does: this is the worst case.
 #
 #   usage: neighbour.sh LIFEBOAT          (bench/lib.sh has more settings)
 #   LIFEBOAT_BENCH_NEIGHBOUR_MB=300       megabytes of the database
@@ -14,11 +15,12 @@ world "${LIFEBOAT_BENCH_NEIGHBOUR_MB:-300}"
 cp -r "$world" live
 make_key
 mkdir store copies
-write_config lifeboat.yaml dir 3 "$work/live"
+write_config idle.yaml dir 3 "$work/live"
+write_config normal.yaml dir 3 "$work/live" "priority: normal"
 export lifeboat recipient
 
 alone() { sleep 1; }
-by_lifeboat() { nice -n "$1" "$lifeboat" backup -q --config lifeboat.yaml > /dev/null; }
+by_lifeboat() { "$lifeboat" backup -q --config "$1.yaml" > /dev/null; }
 by_hand() {
   mkdir -p copies/data/n8n
   # It begins anew whenever somebody writes: beside a writer that never rests it has no end.
@@ -49,8 +51,8 @@ beside() {
 }
 for ((round = 0; round <= rounds; round++)); do
   beside "$round" "alone" alone
-  beside "$round" "beside lifeboat" by_lifeboat 0
-  beside "$round" "beside nice lifeboat" by_lifeboat 10
+  beside "$round" "beside lifeboat" by_lifeboat idle
+  beside "$round" "beside lifeboat, priority: normal" by_lifeboat normal
   beside "$round" "beside the pipeline" by_hand
 done
 table "a writer that never rests" commits_per_second

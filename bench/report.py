@@ -2,9 +2,12 @@
 """Puts the results of the benchmarks together.
 
   report.py collect FOLDER    makes FOLDER/results.json of its FOLDER/NAME.json, and prints the goals
-  report.py FILE              prints a results.json as Markdown, for docs/PERFORMANCE.md
+  report.py FILE              prints a results.json as Markdown
+  report.py FILE PAGE         puts it into PAGE (docs/PERFORMANCE.md), in the place of the figures there
 """
+import contextlib
 import datetime
+import io
 import json
 import os
 import platform
@@ -14,6 +17,7 @@ from measure import print_table, shown
 
 NAMES = ["first_backup", "levels", "nights", "restore", "scale", "neighbour", "micro"]
 GOAL_COLUMNS = ["goal", "measured", "limit", "verdict"]
+BEGIN, END = "<!-- figures: bench/report.py -->\n", "<!-- end of figures -->\n"
 
 
 def processor():
@@ -60,13 +64,26 @@ def markdown(path):
     settings = "".join(f", `{name}={value}`" for name, value in results["settings"].items())
     print(f"{results['date']}, {results['cores']} cores ({results['processor']}), "
           f"{results['system']}{settings}.\n")
-    print("## Goals\n")
+    print("### Goals\n")
     markdown_table(GOAL_COLUMNS, goal_rows(results))
     for name, one in results["benchmarks"].items():
-        print(f"## `{name}`\n")
+        print(f"### `{name}`\n")
         for table in one["tables"]:
             print(f"{table['title'][:1].upper()}{table['title'][1:]}.\n")
             markdown_table(table["columns"], table["rows"])
+
+
+def replace_figures(path, page):
+    figures = io.StringIO()
+    with contextlib.redirect_stdout(figures):
+        markdown(path)
+    with open(page, encoding="utf-8") as file:
+        before, _, rest = file.read().partition(BEGIN)
+        _, mark, after = rest.partition(END)
+    if not mark:
+        sys.exit(f"{page} has no place for figures: {BEGIN.strip()} ... {END.strip()}")
+    with open(page, "w", encoding="utf-8") as file:
+        file.write(f"{before}{BEGIN}\n{figures.getvalue()}{END}{after}")
 
 
 def main(arguments):
@@ -74,6 +91,8 @@ def main(arguments):
         collect(arguments[1])
     elif len(arguments) == 1:
         markdown(arguments[0])
+    elif len(arguments) == 2:
+        replace_figures(*arguments)
     else:
         sys.exit(__doc__)
 

@@ -25,6 +25,10 @@ function(lifeboat_test name)
   endif()
   math(EXPR seconds "${TEST_TIMEOUT} * ${LIFEBOAT_PATIENCE}")
   add_executable(${name} ${TEST_SOURCES})
+  # They make compiling slow, and a test is run once for each time it is compiled.
+  if(LIFEBOAT_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
   target_link_libraries(${name} PRIVATE ${TEST_LIBRARIES} lifeboat_test_support GTest::gmock
                                         GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60

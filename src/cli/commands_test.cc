@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "base/format.h"
 #include "cli/app_test_fixture.h"
@@ -133,6 +134,24 @@ TEST_F(Commands, DrillEndsWithItsLine) {
   const Outcome sabotaged = with_config({"drill", "--sabotage", "-q"});
   EXPECT_EQ(sabotaged.code, 0) << sabotaged.out;
   EXPECT_THAT(sabotaged.out, HasSubstr("\nSABOTAGE CAUGHT — "));
+}
+
+TEST_F(Commands, ABackupAndWhatItStartsAreInTheBackground) {
+  const auto priority_in_hook = [&](const std::string& setting) {
+    write_config("");
+    const std::string seen = path("seen");
+    std::string config = test::slurp(path("lifeboat.yaml"));
+    const std::string services = "services: [files]";
+    config.replace(config.find(services), services.size(),
+                   format("{}, hooks: {{before: [[sh, -c, 'nice > {}; ionice >> {}']]}}", services,
+                          seen, seen));
+    test::write_file(path("lifeboat.yaml"), config + setting);
+    // In a thread of its own: a test that has become nice stays so.
+    std::thread([&] { backup(); }).join();
+    return test::slurp(seen);
+  };
+  EXPECT_EQ(priority_in_hook(""), "10\nidle\n");
+  EXPECT_THAT(priority_in_hook("priority: normal\n"), Not(HasSubstr("idle")));
 }
 
 TEST_F(Commands, AFailedServiceMakesEight) {

@@ -57,6 +57,7 @@ BackupRequest make_backup_request(const Config& config, const JobConfig& job) {
   request.recipients = configured_recipients(config.encryption);
   request.level = config.compression_level;
   request.cache_bytes_max = config.cache_bytes_max;
+  request.cpu_limit_percent = config.cpu_limit_percent;
   request.config_text = config.text_without_secrets;
   request.lock_dir = config.state_dir;
   request.monthly_months = config.retention.monthly;

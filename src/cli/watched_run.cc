@@ -18,6 +18,7 @@
 #include "config/schedule.h"
 #include "io/files.h"
 #include "observe/metrics.h"
+#include "process/background.h"
 #include "snapshot/catalog.h"
 
 namespace lifeboat::cli {
@@ -331,6 +332,9 @@ int run_watched(CommandContext& context, const WatchOptions& options,
     const std::exception_ptr failure = std::current_exception();
     aside([&] { run.refuse_config(failure); });
     throw;
+  }
+  if (context.config().priority == "idle") {
+    for (const std::string& refused : enter_background()) context.talk().warn(refused);
   }
   aside([&] { run.begin(); });
   int code = exit_ok;

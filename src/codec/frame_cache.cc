@@ -62,6 +62,24 @@ struct FoundFile {
   timespec used;
 };
 
+std::filesystem::path trusted_place(const std::filesystem::path& path) {
+  if (!path.is_absolute()) throw Error(ErrorKind::limit, "it is no absolute path");
+  return trusted_path(path.parent_path(), ErrorKind::limit) / path.filename();
+}
+
+// Nothing, with errno, if it cannot be opened.
+UniqueFd open_own(const std::filesystem::path& path) {
+  UniqueFd folder = open_without_links(path, O_RDONLY | O_DIRECTORY);
+  if (folder && stat_fd(folder.get(), path.native(), ErrorKind::limit).st_uid != ::geteuid()) {
+    throw Error(ErrorKind::limit, "it belongs to another user");
+  }
+  return folder;
+}
+
+std::string cannot_use(const std::filesystem::path& folder, std::string_view why) {
+  return format("use the frame cache '{}': {}", folder.native(), why);
+}
+
 }  // namespace
 
 struct FrameCache::State {
@@ -96,13 +114,11 @@ struct FrameCache::State {
 };
 
 void FrameCache::State::open(const std::filesystem::path& path, Random& random) {
-  if (!path.is_absolute()) throw Error(ErrorKind::limit, "it is no absolute path");
-  folder_path = trusted_path(path.parent_path(), ErrorKind::limit) / path.filename();
+  folder_path = trusted_place(path);
   make_private_directory(folder_path, ErrorKind::limit);
-  folder = open_without_links(folder_path, O_RDONLY | O_DIRECTORY);
+  folder = open_own(folder_path);
   if (!folder) throw system_error(ErrorKind::limit, "open it", errno);
   const struct stat found = stat_fd(folder.get(), folder_path.native(), ErrorKind::limit);
-  if (found.st_uid != ::geteuid()) throw Error(ErrorKind::limit, "it belongs to another user");
   if ((found.st_mode & 077) != 0 && ::fchmod(folder.get(), 0700) != 0) {
     throw system_error(ErrorKind::limit, "make it private", errno);
   }
@@ -237,7 +253,7 @@ ChaCha20Poly1305::Nonce FrameCache::State::next_nonce() {
 
 void FrameCache::State::fail(std::string_view why) {
   if (!trouble.empty()) return;
-  trouble = format("use the frame cache '{}': {}", folder_path.native(), why);
+  trouble = cannot_use(folder_path, why);
 }
 
 FrameCache::FrameCache(const std::filesystem::path& folder, uint64_t bytes_max, Random& random)
@@ -355,6 +371,20 @@ uint64_t FrameCache::bytes_in(const std::filesystem::path& folder) {
     if (!vanished) bytes += on_disk(size);
   }
   return bytes;
+}
+
+std::string FrameCache::trouble_with(const std::filesystem::path& folder) {
+  try {
+    const std::filesystem::path path = trusted_place(folder);
+    const UniqueFd opened = open_own(path);
+    if (!opened && errno == ENOENT) return "";
+    if (!opened || ::faccessat(opened.get(), ".", W_OK, AT_EACCESS) != 0) {
+      throw system_error(ErrorKind::limit, "open it", errno);
+    }
+    return "";
+  } catch (const Error& error) {
+    return cannot_use(folder, error.message());
+  }
 }
 
 std::string FrameCache::trouble() const {

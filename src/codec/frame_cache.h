@@ -2,8 +2,8 @@
 // night, and compressing them again is most of what a backup costs.
 //
 // No key lies beside the frames: each is encrypted under a key made from the very bytes that it
-// holds (convergent encryption). Who steals the folder can at most confirm a whole frame of about
-// a MiB that he has already; docs/SECURITY.md. Not under the recipients' keys: this host has only
+// holds (convergent encryption). Who steals the folder can at most confirm a whole frame, of some
+// MiB, that he has already; docs/SECURITY.md. Not under the recipients' keys: this host has only
 // the public ones, and could never read a frame back.
 //
 // Its loss, damage or a full disk cost time only, so nothing here is synced, and no such failure is
@@ -53,6 +53,8 @@ class FrameCache {
   uint64_t stored_bytes() const;  // on disk, now
   // The same of a folder that nobody opens for it; 0 if there is none, or it cannot be read.
   static uint64_t bytes_in(const std::filesystem::path& folder);
+  // Why a run could not use `folder`, without touching it; empty if it could.
+  static std::string trouble_with(const std::filesystem::path& folder);
   // Why it went off, once it did; else empty.
   std::string trouble() const;
 

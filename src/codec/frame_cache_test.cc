@@ -31,8 +31,12 @@ struct Made {
   std::vector<zstd::Frame> table;
 };
 
+// Without a cache: with one that is off, since frames are cut as a cache wants them.
 Made make(const Bytes& raw, FrameCache* cache, int level = zstd::cached_level_min,
           size_t step = 0) {
+  SeededRandom random(8);
+  FrameCache off("", 0, random);
+  if (cache == nullptr) cache = &off;
   MemorySink target;
   zstd::FrameSink sink(target,
                        {.level = level, .frame_bytes = frame_bytes, .workers = 2, .cache = cache});
@@ -158,6 +162,7 @@ TEST_F(FrameCacheTest, follows_no_link_and_waits_for_no_fifo) {
   fs::create_symlink(folder_ / "elsewhere", place());
   EXPECT_EQ(run(raw_).from_cache, 0U);
   EXPECT_THAT(trouble_, HasSubstr("use the frame cache"));
+  EXPECT_THAT(FrameCache::trouble_with(place()), HasSubstr("use the frame cache"));
   EXPECT_TRUE(fs::is_empty(folder_ / "elsewhere"));
 }
 
@@ -229,6 +234,12 @@ TEST_F(FrameCacheTest, is_off_and_says_why_when_the_folder_cannot_be_used) {
   test::write_file(folder_ / "file", Bytes(1));
   const FrameCache on_a_file(folder_ / "file", plenty_bytes, random_);
   EXPECT_THAT(on_a_file.trouble(), HasSubstr((folder_ / "file").native()));
+
+  // The same can be asked without a run, and nothing is made for it.
+  EXPECT_EQ(FrameCache::trouble_with(place()), "");
+  EXPECT_EQ(FrameCache::trouble_with(folder_ / "none"), "");
+  EXPECT_FALSE(fs::exists(folder_ / "none"));
+  EXPECT_THAT(FrameCache::trouble_with(folder_ / "file"), HasSubstr("Not a directory"));
 }
 
 TEST_F(FrameCacheTest, goes_off_once_when_the_disk_fails_and_the_archive_is_whole) {
@@ -284,6 +295,25 @@ TEST(ContentCut, bounds_its_frames_also_where_all_bytes_are_the_same) {
       EXPECT_LE(made.table[at].raw_size, frame_bytes);
     }
   }
+}
+
+TEST(UsualFrames, are_of_a_size_that_pays_at_the_level_and_with_a_cache_or_without) {
+  const Bytes raw(40 << 20);
+  SeededRandom random(9);
+  FrameCache off("", 0, random);
+  const auto largest_frame = [&](int level, FrameCache* cache) {
+    MemorySink target;
+    zstd::FrameSink sink(target, {.level = level, .workers = 1, .cache = cache});
+    sink.write(raw);
+    sink.finish();
+    return sink.frames().at(0).raw_size;
+  };
+  for (const int level : {zstd::cached_level_min - 1, zstd::cached_level_min}) {
+    EXPECT_EQ(largest_frame(level, nullptr), zstd::usual_frame_bytes(level, false)) << level;
+    EXPECT_LE(largest_frame(level, &off), zstd::usual_frame_bytes(level, true)) << level;
+  }
+  EXPECT_EQ(largest_frame(zstd::cached_level_min - 1, &off), 4U << 20);
+  EXPECT_EQ(largest_frame(zstd::cached_level_min, nullptr), 16U << 20);
 }
 
 TEST_F(FrameCacheTest, finds_nearly_all_frames_behind_bytes_that_were_put_in) {

@@ -42,7 +42,7 @@ class SpoolSource final : public Source {
 // Encrypted and without a name, a spool loses nothing in a folder of others; but the rule is one
 // for all folders of a run, and where there is no O_TMPFILE it has a name for a moment.
 UniqueFd open_in(const std::filesystem::path& directory) {
-  ensure_own_directory(directory, ErrorKind::limit);
+  make_own_directory(directory, ErrorKind::limit);
   return open_nameless_file(directory, ErrorKind::limit);
 }
 

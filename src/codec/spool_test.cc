@@ -101,12 +101,20 @@ TEST(Spool, is_read_only_when_finished) {
   EXPECT_THROW(spool.open(), Bug);
 }
 
-TEST(Spool, names_a_folder_that_is_missing) {
+TEST(Spool, makes_a_folder_that_is_missing) {
   const test::TempFolder folder;
   test::SeededRandom random(1);
-  const std::string missing = (folder / "missing").native();
-  EXPECT_EQ(test::error_text([&] { Spool(missing, random); }),
-            "open '" + missing + "': no such file or directory");
+  const fs::path missing = folder / "missing";
+  Spool(missing, random);
+  EXPECT_EQ(fs::status(missing).permissions(), fs::perms::owner_all);
+}
+
+TEST(Spool, names_a_folder_that_cannot_be_made) {
+  const test::TempFolder folder;
+  test::SeededRandom random(1);
+  test::write_file(folder / "file", "");
+  EXPECT_EQ(test::error_text([&] { Spool(folder / "file/spool", random); }),
+            "create folder '" + (folder / "file").native() + "': not a directory");
 }
 
 TEST(Spool, tells_a_full_disk_with_the_folder) {

@@ -189,6 +189,8 @@ struct Config {
   DiscoverConfig discover;
   MetricsConfig metrics;
   NotifyConfig notify;
+  std::string priority = "idle";   // of what runs by night; or "normal"
+  unsigned cpu_limit_percent = 0;  // of one core, for a backup; 0: none
   std::filesystem::path spool_dir = "/var/tmp";
   std::filesystem::path state_dir = "/var/lib/lifeboat";  // the run lock, and what runs remember
 

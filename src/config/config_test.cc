@@ -102,6 +102,8 @@ TEST(Config, SmallFileGetsTheDefaultsOfTheTables) {
   EXPECT_EQ(config.cache_bytes_max, parse_bytes(fallback("compression", "cache")));
   EXPECT_EQ(std::to_string(config.retention.daily), fallback("retention", "daily"));
   EXPECT_EQ(std::to_string(config.retention.monthly), fallback("retention", "monthly"));
+  EXPECT_EQ(config.priority, fallback("", "priority"));
+  EXPECT_EQ(config.cpu_limit_percent, 0u);
   EXPECT_EQ(config.spool_dir, fallback("", "spool_dir"));
   EXPECT_EQ(config.state_dir, fallback("", "state_dir"));
   EXPECT_EQ(DrillConfig().schedule, fallback("drill", "schedule"));

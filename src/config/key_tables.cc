@@ -68,6 +68,8 @@ bool is_drill_engine(std::string_view text) {
   return text == "none" || text == "host" || text == "docker";
 }
 
+bool is_priority(std::string_view text) { return text == "idle" || text == "normal"; }
+
 const std::string schedule_rule =
     "HH:MM, hourly, daily, weekly, monthly, manual, or five cron fields";
 
@@ -152,6 +154,19 @@ SectionSpec top_section() {
            .kind = KeyKind::section,
            .section = "notify",
            .help = "who is told how a run went"},
+          {.name = "priority",
+           .fallback = "idle",
+           .help = "idle: backups, drills, verifications and prunes leave processor and disk to "
+                   "whoever wants them; normal: they take their share",
+           .expected = "idle or normal",
+           .accepts = is_priority,
+           .pattern = "^(idle|normal)$"},
+          {.name = "cpu_limit",
+           .type = OptionType::integer,
+           .help = "percent of one core that a backup may use on average, such as 50; 200 are two "
+                   "cores",
+           .min = 5,
+           .max = 100000},
           {.name = "spool_dir",
            .type = OptionType::path,
            .fallback = "/var/tmp",

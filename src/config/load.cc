@@ -128,6 +128,8 @@ void Loader::read_top(Config& config, const YamlEntry& entry) {
   const bool has_labels = is_true(*entry.value, {"docker", "labels"});
   const Section top = reader_.read(entry, "", keys_with("", "services", !has_labels));
   config.host = top.settings.text("host");
+  config.priority = top.settings.text("priority", config.priority);
+  config.cpu_limit_percent = static_cast<unsigned>(top.settings.number("cpu_limit", 0));
   config.spool_dir = top.settings.text("spool_dir", config.spool_dir);
   config.state_dir = top.settings.text("state_dir", config.state_dir);
   read_store(config, top);

@@ -85,7 +85,8 @@ std::string print_without_secrets(std::string_view text, const YamlNode& root,
     result.replace(offset, *length, placeholder(*secret));
   }
   for (const LiteralSecret& secret : secrets) blank_echoes(result, secret.node->text);
-  return result;
+  // Replacing left the old end of the text, with the last secret, in the memory behind the new one.
+  return std::string(std::string_view(result));
 }
 
 }  // namespace lifeboat

@@ -44,6 +44,12 @@ TEST(Redact, KeepsEverythingElseOfTheText) {
                 std::string(reference) + "   # quoted\n");
 }
 
+// The memory behind a text that got shorter would still hold its last secret.
+TEST(Redact, NothingIsLeftBehindTheEnd) {
+  const std::string text = archived("    token: " + std::string(200, 'h') + "\n");
+  EXPECT_EQ(text.capacity(), text.size());
+}
+
 TEST(Redact, WordsOverSeveralLinesArePrintedAnew) {
   const std::string text = archived("    token: hunter2\n      secret\n");
   EXPECT_THAT(text, Not(HasSubstr("hunter2\n")));

@@ -39,8 +39,9 @@ struct BackupRequest {
   Hooks hooks;                          // of the job
   std::vector<age::Recipient> recipients;
   int level = 3;
-  unsigned workers = 0;     // 0: one a core
-  std::string config_text;  // archived as lifeboat.yaml; holds no secrets
+  unsigned workers = 0;            // 0: one a core
+  unsigned cpu_limit_percent = 0;  // of one core; 0: none
+  std::string config_text;         // archived as lifeboat.yaml; holds no secrets
   std::filesystem::path lock_dir;
   bool is_single_stream = false;  // one service's script, in the tier weekly
   uint64_t monthly_months = 0;    // 0: the month's first good snapshot is not copied

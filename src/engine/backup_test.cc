@@ -111,6 +111,16 @@ TEST(Backup, ASecondRunOnOneDayHasItsOwnKeys) {
   EXPECT_EQ(resolve_snapshot(kit.store(), "latest", "").text(), second.id.text());
 }
 
+// Time stands still but for the waits.
+TEST(Backup, ALimitOfTheProcessorMakesItWait) {
+  EngineKit kit;
+  write_file(kit.folder / "files/big", kit.random.bytes(8 << 20));
+  EXPECT_EQ(kit.backup().duration, std::chrono::nanoseconds(0));
+  BackupRequest request = kit.request();
+  request.cpu_limit_percent = 1;
+  EXPECT_GT(kit.backup(request).duration, std::chrono::milliseconds(1));
+}
+
 TEST(Backup, AStopLeavesNoSnapshot) {
   EngineKit kit;
   write_file(kit.folder / "files/big", kit.random.bytes(4 << 20));

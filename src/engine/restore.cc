@@ -132,7 +132,7 @@ class Restore {
   }
 
   void extract_to(const fs::path& root) {
-    tar::Extractor extractor(root, {});
+    tar::Extractor extractor(root, {.writes_back_early = !is_scratch_});
     const MemberVisitor visit = [&](const tar::Entry& entry, const IndexMember&, Source* content) {
       extractor.extract(entry, content);
       result_.members += 1;

@@ -226,9 +226,8 @@ PeakMemory peak_memory(const BackupRequest& request, uint64_t upload_bytes) {
   peak.program_bytes = program_bytes;
   peak.upload_bytes = upload_bytes;
   if (request.is_single_stream) return peak;  // gzip, and one thread
-  const zstd::FrameMemory compressor =
-      zstd::frame_memory({.level = request.level, .workers = request.workers},
-                         frame_cache_folder(request, {}).has_value());
+  const zstd::FrameMemory compressor = zstd::frame_memory(
+      request.level, request.workers, frame_cache_folder(request, {}).has_value());
   peak.workers = compressor.workers;
   peak.frames_bytes = compressor.buffers_bytes;
   peak.contexts_bytes = compressor.contexts_bytes;

@@ -176,9 +176,9 @@ TEST(PeakMemoryTest, GrowsWithLevelWorkersAndParts) {
   request.level = 19;
   const PeakMemory high = peak_memory(request, 0);
   EXPECT_GT(high.contexts_bytes, 2 * folder.contexts_bytes);
-  EXPECT_LT(high.frames_bytes, folder.frames_bytes);
+  EXPECT_GT(high.frames_bytes, 3 * folder.frames_bytes);  // fewer, larger frames
   request.cache_bytes_max = 1;
-  EXPECT_GT(peak_memory(request, 0).frames_bytes, high.frames_bytes + (2 << 20));
+  EXPECT_LT(peak_memory(request, 0).frames_bytes, folder.frames_bytes);
   request.level = 3;
   EXPECT_EQ(peak_memory(request, 0).frames_bytes, folder.frames_bytes);
   request.workers = 6;

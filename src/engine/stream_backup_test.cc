@@ -48,7 +48,10 @@ class StreamBackup : public testing::Test {
 };
 
 TEST_F(StreamBackup, StockToolsRestoreItAndEveryCommandReadsIt) {
-  const BackupResult result = kit_.backup(request());
+  BackupRequest slow = request();
+  slow.cpu_limit_percent = 1;  // time stands still but for the waits
+  const BackupResult result = kit_.backup(slow);
+  EXPECT_GT(result.duration, std::chrono::nanoseconds(0));
   EXPECT_EQ(result.id.text(), "vps-h1/supabase-weekly/2026-W19");
   EXPECT_THAT(keys(), ElementsAre("vps-h1/supabase-weekly/2026-W19/manifest.json",
                                   "vps-h1/supabase-weekly/2026-W19/supabase.index.age",

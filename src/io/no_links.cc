@@ -59,7 +59,8 @@ std::string read_file_without_links(const fs::path& path, uint64_t size_max, Err
 fs::path trusted_path(const fs::path& path, ErrorKind kind) {
   fs::path at = "/";
   std::vector<std::string> left;
-  put_parts(left, fs::absolute(path));
+  // As everywhere: the folder of a plain name is the empty path.
+  put_parts(left, fs::absolute(path.empty() ? "." : path));
   int links = 0;
   while (!left.empty()) {
     const std::string part = std::move(left.back());

@@ -67,6 +67,7 @@ TEST_F(NoLinks, NothingIsWaitedFor) {
 TEST_F(NoLinks, FollowsLinksOfRootAndOfOurOwnUser) {
   EXPECT_EQ(trusted_path(folder_ / "link/./inner/../inner/leaf"), folder_ / "real/inner/file");
   EXPECT_EQ(trusted_path(folder_ / "link/none/at/all"), folder_ / "real/none/at/all");
+  EXPECT_EQ(trusted_path(fs::path("plain").parent_path()), fs::canonical("."));
   fs::create_symlink("round", folder_ / "round");
   EXPECT_THAT(message_of([&] { trusted_path(folder_ / "round"); }), HasSubstr("symbolic links"));
 }

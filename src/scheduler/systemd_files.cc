@@ -56,8 +56,6 @@ std::string command_line(const std::vector<std::string>& words) {
 
 constexpr std::string_view resources = R"(
 UMask=0077
-Nice=10
-IOSchedulingClass=idle
 OOMScoreAdjust=500
 LimitCORE=0
 )";

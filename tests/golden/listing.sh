@@ -17,3 +17,8 @@ tree_listing() {
     printf '%s %s %s %s %s %q\n' "$type" "$mode" "$links" "$time" "$content" "$name"
   done < <(find "$1" -mindepth 1 -printf '%y %m %n %T@ %P\0' | LC_ALL=C sort -z -t ' ' -k 5)
 }
+# attribute_listing FOLDER: the extended attributes and access lists below it.
+attribute_listing() {
+  (cd "$1" && find . -print0 | LC_ALL=C sort -z |
+    xargs -0 getfattr -h -d -e hex -m '^(user|system)\.' -- 2> /dev/null || true)
+}

@@ -77,6 +77,13 @@ printf 'secret-of-github\n' > github.token
 printf 'secret-of-the-mail\n' > mail.password
 mkdir data
 echo hello > data/file
+mkdir n8n waha
+write_config "grafana: {recipe: grafana, url: \"$refuser\", token: secret-of-grafana}" \
+  "n8n: {recipe: n8n, path: $place/n8n, url: \"$refuser\", api_key: secret-of-n8n}" \
+  "waha: {recipe: waha, path: $place/waha, url: \"$refuser\", api_key: secret-of-waha}"
+mail="  smtp: {url: \"smtp://127.0.0.1:1\", from: a@b.c, to: [a@b.c], username: a, password_file: $place/mail.password}"
+printf 'notify:\n%s\n' "$mail" >> lifeboat.yaml
+mv lifeboat.yaml api.yaml
 write_config \
   "shop: {recipe: mysql, socket: $place/s, user: lifeboat, password: \"\${MARIA}\", restore_user: owner, restore_password: \"\${MARIA_OWNER}\"}" \
   "app: {recipe: postgres, socket: $place/pg, user: postgres, password_file: $place/pg.password}" \
@@ -95,7 +102,7 @@ sed -i "s|schedule: manual|&, hooks: {before: [[/bin/true]], after: [[/bin/true]
 # The same, but with a store and a mail server that nobody can reach.
 sed "s|^store:.*|store: {s3: {endpoint: \"http://127.0.0.1:1\", region: r, bucket: bucket, access_key: k, secret_key: \"\${S3}\"}}|" \
   lifeboat.yaml > s3.yaml
-echo "  smtp: {url: \"smtp://127.0.0.1:1\", from: a@b.c, to: [a@b.c], username: a, password_file: $place/mail.password}" >> s3.yaml
+echo "$mail" >> s3.yaml
 export HEARTBEAT=$refuser/secret-of-the-heartbeat AWS_SECRET_ACCESS_KEY=secret-of-aws
 
 cat > judge.py << 'P'
@@ -142,6 +149,8 @@ watch() {
 }
 config=(--config lifeboat.yaml)
 watch 5 check --config s3.yaml
+watch 8 backup --config api.yaml
+stderr_has 'smtp was not told'
 watch 0 backup "${config[@]}"
 [[ $homes == 'MYSQL_PWD PGPASSWORD TOKEN' ]] || fail "secrets in $homes"
 watch 0 drill "${config[@]}"

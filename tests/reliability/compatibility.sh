@@ -13,7 +13,13 @@ listed() { if ((EUID == 0)); then cat; else sed -E 's/^f [24]([0-7]{3}) /f \1 /'
 same_listing() {
   diff <(listed < "$1") <(tree_listing "$2" | listed) > listing-diff.txt ||
     fail "$2 is not what it was: $(head -n 20 listing-diff.txt)"
+  if [[ -z $has_attributes ]]; then return; fi
+  diff "$(dirname "$1")/attributes.txt" <(attribute_listing "$2") > listing-diff.txt ||
+    fail "attributes in $2 are not what they were: $(head -n 20 listing-diff.txt)"
 }
+: > probe
+has_attributes=$(setfattr -n user.origin -v here probe 2> /dev/null &&
+  setfacl -m u:4321:r probe 2> /dev/null && echo yes || true)
 
 restored=0
 for golden in "$project"/tests/golden/format-*/; do
@@ -58,6 +64,24 @@ for golden in "$project"/tests/golden/format-*/; do
     tar -x --xattrs-include='*' -p -C stock
   same_listing "$golden/restored.txt" stock
 done
+# A weekly single stream: by this program, and by age and gunzip.
+cp -r "$golden/weekly" weekly
+name=h1/supabase-weekly/$(basename weekly/h1/supabase-weekly/2*)
+from_weekly=(--store "dir:$place/weekly" --identity key.txt)
+lifeboat list --store "dir:$place/weekly"
+stdout_has "$name"
+lifeboat verify "$name" "${from_weekly[@]}"
+expect 0
+age -d -i key.txt "weekly/$name/supabase.sql.gz.age" | gunzip > stock.sql
+same stock.sql "$golden/weekly.sql"
+lifeboat restore "$name" --to weekly.d "${from_weekly[@]}"
+expect 0
+((restored += 1))
+[[ $(find weekly.d/supabase -name '*.sql' | wc -l) == 3 ]] || fail "roles, schema and data are three"
+cat weekly.d/supabase/{roles,schema,data}.sql > parts.sql
+# The stream has remarks between its parts.
+[[ -z $(grep -vxFf stock.sql parts.sql) ]] || fail "a line of a part is not in the stream"
+grep -qx "$(printf '60\t120')" weekly.d/supabase/data.sql || fail "the rows are not in the data"
 counted compatibility "golden snapshots restored" "$restored"
 
 # From here on of a version to come. The newest of the store's two is changed, the other one stays.
@@ -136,5 +160,66 @@ stderr_lacks 'cannot be understood'
 sed -i 's/"format": 1/"format": 2/' state/h1.state.json
 lifeboat status --config lifeboat.yaml
 stderr_has 'a newer Lifeboat wrote it (format 2)'
+((refused += 1))
+
+# The mark of a run that was killed is told by the next one; of a later version that there is one.
+cp "$golden/host/h1.state.json" state/
+recipient=$("$program" keygen -y key.txt)
+write_config 'dump: {recipe: command, command: [printf, "a\nb\n"], output: dump.txt}'
+for version in 1 2; do
+  sed "1s/1/$version/" "$golden/host/h1.backup.nightly.run" > "state/h1.backup.nightly.$version.run"
+  backup
+  expect 0
+  stderr_has 'killed'
+  if ((version == 1)); then stderr_has 'slow/output'; fi
+  missing "state/h1.backup.nightly.$version.run"
+done
+
+# What an install wrote down is taken back, also what was there before it.
+mkdir -p root/etc/cron.d root/etc/logrotate.d root/var/log/lifeboat root/var/lib/lifeboat
+record=root/var/lib/lifeboat/install.json
+jq '.version = 2' "$golden/host/install.json" > $record
+while IFS= read -r path; do
+  jq -j --arg path "$path" '.files[] | select(.path == $path) | .written' \
+    "$golden/host/install.json" > "root$path"
+done < <(jq -r '.files[] | select(.kind == "file") | .path' "$golden/host/install.json")
+lifeboat uninstall --root root
+expect 3
+stderr_has 'another version of lifeboat'
+stderr_has 'or a newer one'
+exists root/etc/cron.d/lifeboat
+((refused += 1))
+cp "$golden/host/install.json" $record
+lifeboat uninstall --root root
+expect 0
+[[ $(cat root/etc/cron.d/lifeboat) == '# somebody else made this' ]] || fail "what was there before"
+missing root/etc/logrotate.d/lifeboat
+missing $record
+
+# Evidence of a drill: told as what cannot be read, and no proof.
+evidence=$(find store/h1/drills -name '2*.json')
+lifeboat status --store "dir:$place/store"
+stdout_lacks 'has format'
+sed -i 's/"format": 1/"format": 2/' "$evidence"
+lifeboat status --store "dir:$place/store"
+stdout_has 'has format 2'
+((refused += 1))
+
+# A frame that needs a dictionary, which no Lifeboat writes.
+cp "$index" index.kept
+cp "$plain_manifest" manifest.kept
+was=$(sha256sum < "$index" | cut -c 1-64) was_bytes=$(stat -c %s "$index")
+for ((line = 0; line < 500; line++)); do echo "$line {\"path\":\"files/$line\",\"mode\":420}" > "sample$line"; done
+zstd -q --train sample* -o dictionary --maxdict=1200
+rm sample*
+age -d -i key.txt index.kept | zstd -dq | zstd -q -D dictionary |
+  age -r "$("$program" keygen -y key.txt)" > "$index"
+sed -i "s/$was/$(sha256sum < "$index" | cut -c 1-64)/
+  s/\"bytes\": $was_bytes,/\"bytes\": $(stat -c %s "$index"),/" "$plain_manifest"
+rehash "$plain_manifest"
+on_bare_machine restore "$plain" --to new.d
+expect 7
+stderr_has ictionary
+missing new.d
 ((refused += 1))
 counted compatibility "unknown versions refused" "$refused"

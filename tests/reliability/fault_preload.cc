@@ -178,6 +178,15 @@ unsigned written(int fd) {
   return can_be_short | (is_file ? changes_disk | takes_space : 0);
 }
 
+// Docker listens on a local socket, and nothing else that is talked to does.
+const char* socket_kind(int domain) { return domain == AF_UNIX ? "docker" : "http"; }
+
+const char* peer_kind(int fd) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 ? socket_kind(domain) : "http";
+}
+
 bool creates(int flags) { return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE; }
 unsigned opened(int flags) { return creates(flags) ? changes_disk | takes_space : 0; }
 int open_reason(int flags) { return creates(flags) ? ENOSPC : EMFILE; }
@@ -292,12 +301,13 @@ MOVING(ssize_t, pread64, "file", can_be_short, EIO, (int fd, void* bytes, size_t
 MOVING(ssize_t, pwrite64, "file", written(fd), ENOSPC,
        (int fd, const void* bytes, size_t count, off64_t at), count, (fd, bytes, count, at))
 
-FAILING(int, socket, "http", EMFILE, (int domain, int type, int protocol), (domain, type, protocol))
-FAILING(int, connect, "http", ECONNREFUSED, (int fd, const sockaddr* to, socklen_t size),
+FAILING(int, socket, socket_kind(domain), EMFILE, (int domain, int type, int protocol),
+        (domain, type, protocol))
+FAILING(int, connect, peer_kind(fd), ECONNREFUSED, (int fd, const sockaddr* to, socklen_t size),
         (fd, to, size))
-MOVING(ssize_t, send, "http", can_be_short, ECONNRESET,
+MOVING(ssize_t, send, peer_kind(fd), can_be_short, ECONNRESET,
        (int fd, const void* bytes, size_t count, int flags), count, (fd, bytes, count, flags))
-MOVING(ssize_t, recv, "http", can_be_short, ECONNRESET,
+MOVING(ssize_t, recv, peer_kind(fd), can_be_short, ECONNRESET,
        (int fd, void* bytes, size_t count, int flags), count, (fd, bytes, count, flags))
 
 FAILING(int, pipe2, "process", EMFILE, (int* pair, int flags), (pair, flags))

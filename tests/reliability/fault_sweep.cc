@@ -6,11 +6,14 @@
 //
 // The long form takes every effect, of those with the same call stack the first two and the last;
 // the short one the first, and of the stacks of one call as many as fit. LIFEBOAT_SWEEP="dir
-// restore" is one flow alone, "dir restore 2/5" the second of five parts, each with all kinds.
+// restore" is one flow alone, "dir restore 2/5" the second of five parts, each with all kinds. The
+// two stores are swept at the same time.
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -20,6 +23,7 @@
 #include "base/format.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "io/fd.h"
 #include "reliability/counts.h"
 #include "reliability/sweep_world.h"
 
@@ -27,6 +31,17 @@ namespace lifeboat::test {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* what_of_backup = "effects failed, one a run: backup and monthly copy";
+constexpr const char* what_of_uploads = "uploads without a known name, gone after the next run";
+constexpr const char* what_of_faults = "with something wrong";
+constexpr uint64_t results_bytes_max = 1 << 16;
+
+struct SweepRequest {
+  std::string program;
+  std::string preload;
+  std::string only;  // of LIFEBOAT_SWEEP; empty: all
+};
 
 // What is said of words that did not get through to stdout.
 constexpr std::string_view unprinted = "write to standard output";
@@ -64,6 +79,7 @@ class Sweep {
   size_t flow(const Flow& flow, const Part& part);
   const std::map<std::string, size_t>& kinds() const { return kinds_; }
   size_t faults() const { return faults_; }
+  size_t swept_uploads() const { return swept_uploads_; }
 
  private:
   void expect_good(const SweepRun& run, const std::string& what) {
@@ -89,6 +105,7 @@ class Sweep {
   std::vector<std::string> complaints_;
   std::map<std::string, size_t> kinds_;
   size_t faults_ = 0;
+  size_t swept_uploads_ = 0;
 };
 
 void Sweep::prepare(const std::string& flow) {
@@ -256,12 +273,14 @@ void Sweep::judge_drill(const SweepRun& run) {
 void Sweep::judge_next(const Flow& flow) {
   std::map<std::string, std::string> kept;
   for (const std::string& key : world_.evidence()) kept[key] = world_.object(key);
+  const bool has_upload = world_.has_upload();
   fs::remove_all(world_.place("restored"));
   const SweepRun next = world_.run(flow.arguments, std::nullopt, false);
   if (next.status != 0) bad(format("the next run ended with {}: {}", next.status, next.talk));
   if (world_.container_is_down()) bad("the container is down after the next run");
   for (const std::string& left : world_.rubbish()) bad(format("left by the next run: {}", left));
   for (const std::string& left : world_.store_rubbish()) bad("left by the next run: " + left);
+  if (has_upload && !world_.has_upload()) ++swept_uploads_;
   if (flow.name == "backup" && world_.manifests().size() < 2) {
     bad("no monthly copy after the next run");
   }
@@ -337,45 +356,79 @@ size_t Sweep::flow(const Flow& flow, const Part& part) {
 
 }  // namespace
 
-int sweep(const std::string& program, const std::string& preload) {
-  const char* asked = std::getenv("LIFEBOAT_SWEEP");
-  const std::string only = asked == nullptr ? "" : asked;
-  std::map<std::string, size_t> sums;
-  std::map<std::string, size_t> kinds;
-  size_t faults = 0;
+namespace {
+
+// "backup", "restore" and "drill" with one store. Results are lines "WHAT<tab>COUNT": of the
+// table, of a kind, of faults.
+std::string sweep_store(const SweepRequest& request, const std::string& store) {
+  SweepWorld world(request.program, request.preload, store == "s3");
+  Sweep sweep(world, store);
+  const bool is_dir = store == "dir";
+  std::string results;
+  for (const Flow& flow :
+       {Flow{"backup", what_of_backup, {"backup"}, is_dir ? 110U : 40U},
+        Flow{"restore",
+             "effects failed, one a run: restore",
+             {"restore", "latest", "--to", world.place("restored")},
+             is_dir ? 50U : 20U},
+        Flow{"drill", "effects failed, one a run: drill", {"drill"}, is_dir ? 50U : 20U}}) {
+    const std::string name = store + " " + flow.name;
+    if (!request.only.starts_with(name) && !name.starts_with(request.only)) continue;
+    Part part;
+    std::sscanf(request.only.c_str() + std::min(name.size(), request.only.size()), "%zu/%zu",
+                &part.number, &part.of);
+    results += format("{}\t{}\n", flow.what, sweep.flow(flow, part));
+  }
+  for (const auto& [kind, count] : sweep.kinds()) results += format("{}\t{}\n", kind, count);
+  return results + format("{}\t{}\n{}\t{}\n", what_of_uploads, sweep.swept_uploads(),
+                          what_of_faults, sweep.faults());
+}
+
+// In a process of its own, since each world is the subreaper of its runs. Returns the end to read.
+UniqueFd begin_store(const SweepRequest& request, const std::string& store) {
+  std::array<int, 2> pair{};
+  if (::pipe2(pair.data(), O_CLOEXEC) != 0) throw Bug("no pipe");
+  UniqueFd reading(pair[0]);
+  const UniqueFd writing(pair[1]);
+  if (::fork() != 0) return reading;
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const std::string results = sweep_store(request, store);
+  write_fd(writing.get(), as_bytes(results), "the results", ErrorKind::service);
+  ::_exit(0);
+}
+
+}  // namespace
+
+int sweep(const SweepRequest& request) {
+  std::map<std::string, UniqueFd> stores;
   for (const std::string store : {"dir", "s3"}) {
-    SweepWorld world(program, preload, store == "s3");
-    Sweep sweep(world, store);
-    const std::string backup = "effects failed, one a run: backup and monthly copy";
-    for (const Flow& flow : {Flow{"backup", backup, {"backup"}, store == "dir" ? 110U : 40U},
-                             Flow{"restore",
-                                  "effects failed, one a run: restore",
-                                  {"restore", "latest", "--to", world.place("restored")},
-                                  store == "dir" ? 50U : 20U},
-                             Flow{"drill",
-                                  "effects failed, one a run: drill",
-                                  {"drill"},
-                                  store == "dir" ? 50U : 20U}}) {
-      const std::string name = store + " " + flow.name;
-      if (!only.starts_with(name) && !only.empty()) continue;
-      Part part;
-      std::sscanf(only.c_str() + std::min(name.size(), only.size()), "%zu/%zu", &part.number,
-                  &part.of);
-      sums[flow.what] += sweep.flow(flow, part);
+    if (request.only.empty() || request.only.starts_with(store)) {
+      stores[store] = begin_store(request, store);
     }
-    for (const auto& [kind, count] : sweep.kinds()) kinds[kind] += count;
-    faults += sweep.faults();
   }
-  std::string told;
-  for (const auto& [kind, count] : kinds) {
-    told += format("{}{} {}", told.empty() ? "" : ", ", kind, count);
+  std::map<std::string, size_t> sums;
+  for (auto& [store, fd] : stores) {
+    FdSource source(std::move(fd), store);
+    const Bytes text = read_all(source, results_bytes_max, store);
+    // A world that could not be made, or did not come to its end, has no results.
+    if (text.empty()) sums[what_of_faults] += 1;
+    for (const std::string& line : split(trim(as_text(text)), '\n')) {
+      const size_t tab = line.find('\t');
+      if (tab != std::string::npos) sums[line.substr(0, tab)] += std::stoul(line.substr(tab + 1));
+    }
   }
-  std::cout << "kinds: " << told << '\n' << faults << " with something wrong" << std::endl;
-  if (only.empty()) {
-    for (const auto& [what, count] : sums) counted("fault sweep", what, std::to_string(count));
-    counted("fault sweep", "of these by kind", told);
+  std::string kinds;
+  for (const auto& [what, count] : sums) {
+    std::cout << format("{}: {}\n", what, count);
+    if (what == what_of_faults) continue;
+    if (what.find(' ') == std::string::npos) {
+      kinds += format("{}{} {}", kinds.empty() ? "" : ", ", what, count);
+    } else if (request.only.empty()) {
+      counted("fault sweep", what, std::to_string(count));
+    }
   }
-  return faults == 0 ? 0 : 1;
+  if (request.only.empty()) counted("fault sweep", "of these by kind", kinds);
+  return sums[what_of_faults] == 0 ? 0 : 1;
 }
 
 }  // namespace lifeboat::test
@@ -385,10 +438,10 @@ int main(int argc, char** argv) {
     std::cerr << "usage: fault_sweep LIFEBOAT PRELOAD\n";
     return 2;
   }
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   // Memory, where there is some: a disk's syncs would take most of the time.
   if (std::getenv("TMPDIR") == nullptr && ::access("/dev/shm", W_OK) == 0) {
     ::setenv("TMPDIR", "/dev/shm", 1);
   }
-  return lifeboat::test::sweep(argv[1], argv[2]);
+  const char* only = std::getenv("LIFEBOAT_SWEEP");
+  return lifeboat::test::sweep({argv[1], argv[2], only == nullptr ? "" : only});
 }

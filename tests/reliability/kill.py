@@ -25,7 +25,8 @@ SEED = int(os.environ.get("LIFEBOAT_SEED", random.randrange(1 << 30) if LONG els
 DAY = 86400
 PLACES = ("store", "state", "textfile", "out", "live")
 chance = random.Random(SEED)
-counts = {"kill": 0, "term": 0, "cut": 0, "verified": 0, "after": 0, "s3": 0, "replace": 0}
+counts = {"kill": 0, "term": 0, "cut": 0, "verified": 0, "after": 0, "s3": 0, "replace": 0,
+          "replace_cut": 0}
 
 
 class Fault(Exception):
@@ -357,7 +358,8 @@ def kills(world, base, names, number):
                 lengths[words[0]] = max(10, at - 1)  # it has fewer changes
             elif number_of == signal.SIGTERM:
                 need(done.returncode in (0, 130), f"SIGTERM: {done.returncode}: {done.stderr}")
-                need(world.left(world.now) <= before, "SIGTERM left something behind")
+                left = world.left(world.now) - before
+                need(not left, f"SIGTERM left {left} behind")
             else:
                 need(done.returncode == -9, f"SIGKILL: {done.returncode}: {done.stderr}")
             if turn % 5 == 4:
@@ -386,45 +388,79 @@ def tree(folder):
     return found
 
 
-def replacements(world, base, number):
-    """Kills of `restore --yes-replace`: before the next run all that was live can be reached, after
-    it the old files are there, or the new ones and the old ones beside them."""
+def live_to_replace(world, base):
+    """What lies in the live folder, and what the newest snapshot has of it."""
     start_again(world, base)
     new = tree(world.now + "/live")
+    for name in ("one", "deep/two", "only-old"):
+        with open(f"{world.now}/live/{name}", "w", encoding="utf-8") as file:
+            file.write(f"old {name}\n" * 100)
+    os.remove(world.now + "/live/only-new")
+    return tree(world.now + "/live"), new
+
+
+def judge_replaced(world, old, new, is_done, was_killed=None):
+    """Before the next run all that was live can be reached, after it the old files are there, or the
+    new ones and the old ones beside them."""
+    kept = [tree(f"{world.now}/{name}") for name in os.listdir(world.now)
+            if name.startswith("live.before-")]
+    now = tree(world.now + "/live") if os.path.exists(world.now + "/live") else {}
+    for path, content in old.items():
+        need(content in (now.get(path), *(one.get(path) for one in kept)),
+             f"the old '{path}' is lost")
+    world.next_run(world.now, was_killed)
+    after = tree(world.now + "/live")
+    need(after in (old, new), "neither the old files nor the new ones")
+    if is_done:
+        need(after == now == new, "it said that it replaced them")
+
+
+def replace(world, **settings):
+    return world.run("restore", "latest", "live", "--yes-replace", "live", "--scratch",
+                     world.folder + "/scratch", **settings)
+
+
+def replacements(world, base, number):
+    """Kills of `restore --yes-replace`."""
     length = 300
     for turn in range(number):
-        start_again(world, base)
-        for name in ("one", "deep/two", "only-old"):
-            with open(f"{world.now}/live/{name}", "w", encoding="utf-8") as file:
-                file.write(f"old {name}\n" * 100)
-        os.remove(world.now + "/live/only-new")
-        old = tree(world.now + "/live")
+        old, new = live_to_replace(world, base)
         number_of = signal.SIGTERM if turn % 4 == 3 else signal.SIGKILL
         # Most changes are those of the way there.
         at = chance.randrange(1, length + 1) if turn % 2 else chance.randrange(
             max(1, length - 60), length + 1)
-        done = world.run("restore", "latest", "live", "--yes-replace", "live", "--scratch",
-                         world.folder + "/scratch", KILL_AT=at, KILL_SIGNAL=int(number_of))
+        done = replace(world, KILL_AT=at, KILL_SIGNAL=int(number_of))
         try:
             need(done.returncode in (0, 130 if number_of == signal.SIGTERM else -9),
                  f"{done.returncode}: {done.stderr}")
             if done.returncode == 0:
                 length = max(10, at - 1)
-            kept = {}
-            for name in os.listdir(world.now):
-                if name.startswith("live.before-"):
-                    kept |= tree(f"{world.now}/{name}")
-            now = tree(world.now + "/live")
-            for path, content in old.items():
-                need(content in (kept.get(path), now.get(path)), f"the old '{path}' is lost")
-            world.next_run(world.now)
-            need(tree(world.now + "/live") in (old, new), "neither the old files nor the new ones")
-            if done.returncode == 0:
-                need(now == new, "it said that it replaced them")
+            judge_replaced(world, old, new, done.returncode == 0)
         except Fault as fault:
             raise Fault(f"replace, signal {int(number_of)} before change {at}: {fault}") from fault
         counts["term" if number_of == signal.SIGTERM else "kill"] += 1
         counts["replace"] += 1
+
+
+def replacement_cuts(world, base, number):
+    """Power cuts in `restore --yes-replace`, at the same place: its notes have whole paths."""
+    old, new = live_to_replace(world, base)
+    disk = Disk(world.now, world.folder + "/log")
+    done = replace(world, FILE_LOG=disk.log)
+    need(done.returncode == 0, f"replace: {done.stderr}")
+    disk.read()
+    for turn in range(number):
+        share = 0 if turn < 2 else chance.choice([0, 0, 0.5, 0.9, 1])
+        cut = len(disk.ops) if turn < 2 else chance.randrange(len(disk.ops) + 1)
+        shutil.rmtree(world.now)
+        disk.rebuild(cut, share, world.now)
+        try:
+            judge_replaced(world, old, new, cut == len(disk.ops))
+        except Fault as fault:
+            raise Fault(f"replace, power cut after {cut} of {len(disk.ops)} changes, {share} of "
+                        f"what was not synced: {fault}") from fault
+        counts["cut"] += 1
+        counts["replace_cut"] += 1
 
 
 def told(what, figure):
@@ -453,6 +489,7 @@ def in_folder(world, base, names):
     power_cuts(world, base, names, 3000 if LONG else 110)
     kills(world, base, names, 2000 if LONG else 70)
     replacements(world, base, 500 if LONG else 16)
+    replacement_cuts(world, base, 500 if LONG else 16)
 
 
 def in_bucket(world, base, names):
@@ -466,7 +503,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="lifeboat-kill-", dir=place)
     bucket = Bucket()
     try:
-        in_world(folder + "/dir", None, (100, 70, 3), in_folder)
+        in_world(folder + "/dir", None, (100, 70, 20), in_folder)
         in_world(folder + "/s3", bucket, (40, 3), in_bucket)
     finally:
         bucket.end()
@@ -476,6 +513,7 @@ def main():
     told("of these with a bucket, while replacing live files",
          f"{counts['s3']}, {counts['replace']}")
     told("power cuts", counts["cut"])
+    told("of these while replacing live files", counts["replace_cut"])
     told("snapshots verified", counts["verified"])
     told("next runs, which cleaned up", counts["after"])
 

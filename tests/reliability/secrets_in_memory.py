@@ -13,6 +13,8 @@ import os
 import re
 import resource
 import shutil
+import socketserver
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -21,11 +23,11 @@ import threading
 import urllib.parse
 
 TAIL_BYTES = 16
-MOMENTS = r"PUT (backup.tar|manifest|20)|GET backup.tar|github|heartbeat|webhook"
+MOMENTS = (r"PUT (backup.tar|manifest|20)|GET backup.tar|github|heartbeat|webhook|grafana|n8n|waha")
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 # What lies outside locked memory while it is in use; docs/SECURITY.md says why.
 IN_USE = {"PUT": "session", "GET": "session", "github": "gh", "heartbeat": "literal",
-          "webhook": "environ"}
+          "webhook": "environ", "grafana": "grafana", "n8n": "n8n", "waha": "waha"}
 ALWAYS = "env"
 
 
@@ -172,6 +174,16 @@ def serve(world, is_bucket, certificate=None):
     return server.server_address[1]
 
 
+def refuse_mail():
+    class Refuse(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(b"554 no mail here\r\n")
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refuse)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_address[1]
+
+
 def main():
     if os.geteuid() != 0:
         skip("needs root, to read the memory of a process that is not dumpable")
@@ -184,6 +196,15 @@ def main():
         look_at(program, place)
     finally:
         shutil.rmtree(place)
+
+
+def make_n8n(folder):
+    os.mkdir(folder)
+    with sqlite3.connect(folder + "/database.sqlite") as database:
+        for table in ("workflow_entity", "credentials_entity", "user", "execution_entity"):
+            database.execute(f"CREATE TABLE {table} (id TEXT PRIMARY KEY, name TEXT)")
+    with open(folder + "/config", "w") as file:
+        json.dump({"encryptionKey": "k" * 32}, file)
 
 
 def look_at(program, place):
@@ -235,6 +256,13 @@ def look_at(program, place):
     os.mkdir("spool")
     with open("data/file", "w") as file:
         file.write("content\n")
+    # Their services fail at the server's answers, which are no Grafana's; that a key was sent counts.
+    os.makedirs("waha/webjs/default")
+    make_n8n("n8n")
+    servers = "".join(
+        f"  {name}: {{recipe: {name}, url: \"http://127.0.0.1:{hook}/{name}\", {key}: "
+        f"{secret(name)}{', path: ' + place + '/' + name if name != 'grafana' else ''}}}\n"
+        for name, key in (("grafana", "token"), ("n8n", "api_key"), ("waha", "api_key")))
     hook_secret = secret("environ")
     with open("lifeboat.yaml", "w") as file:
         file.write(f"""host: h1
@@ -248,16 +276,18 @@ drill: {{identity: {place}/locked.key, scratch: {place}/scratch}}
 services:
   web: {{recipe: volume, path: {place}/data}}
   dump: {{recipe: command, command: [/bin/echo, content], min_bytes: 1, env: ["TOKEN=${{TOKEN}}"]}}
-jobs: {{nightly: {{schedule: manual, services: [web, dump]}}}}
+{servers}jobs: {{nightly: {{schedule: manual, services: [web, dump, grafana, n8n, waha]}}}}
 notify:
   heartbeat: {{url: "http://127.0.0.1:{hook}/heartbeat/{secret('literal')}"}}
   webhook: {{url: "http://127.0.0.1:{hook}/webhook", authorization: "Bearer ${{HOOK_TOKEN}}"}}
   github: {{repo: a/b, token_command: [/bin/cat, {place}/token], api_url: "http://127.0.0.1:{hook}/github"}}
+  smtp: {{url: "smtp://127.0.0.1:{refuse_mail()}", from: a@b.c, to: [a@b.c], username: a, success: true,
+    password: {secret("mail")}}}
 """)
     given = {"HOOK_TOKEN": hook_secret, "LIFEBOAT_PASSPHRASE": passphrase}
     worst, searched = 0, 0
-    for command, without in (("backup", set()), ("drill", {"identity"})):
-        run(command, "--config", "lifeboat.yaml", **given)
+    for command, code, without in (("backup", 8, set()), ("drill", 8, {"identity"})):
+        run(command, "--config", "lifeboat.yaml", code=code, **given)
         for moment, found, locked in world.moments:
             known = {ALWAYS, IN_USE[moment.split()[0]]}
             print(command, moment, dict(found), flush=True)
@@ -278,7 +308,7 @@ notify:
 
     # Root may lock what it wants: only without that right does the limit count.
     few = ["setpriv", "--bounding-set", "-ipc_lock", "--inh-caps", "-ipc_lock"]
-    for words, code, told in ((["backup"], 0, 0), (["check"], None, 1)):
+    for words, code, told in ((["backup"], 8, 0), (["check"], None, 1)):
         made = subprocess.run([*few, program, *words, "--config", "lifeboat.yaml"],
                               env={**environment, **given}, preexec_fn=no_locks, capture_output=True,
                               text=True, timeout=120)

@@ -71,6 +71,7 @@ class SweepWorld {
   std::vector<std::string> evidence() const;  // of drills
   std::string object(const std::string& key) const;
   std::vector<std::string> store_rubbish() const;  // unfinished uploads and files
+  bool has_upload() const { return has_bucket_ && s3_->uploads_in_progress() > 0; }
   std::vector<std::string> rubbish() const;  // in the spool, the scratch, notes, beside a target
   bool container_is_down();
   void start_container();

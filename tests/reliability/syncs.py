@@ -98,6 +98,8 @@ def renames_are_durable(log, what):
 
 def backups(world):
     world.logged("backup", CLOCK_OFFSET=-90 * DAY)
+    # Without a night in between, prune takes the clock for wrong.
+    world.logged("backup", CLOCK_OFFSET=-4 * DAY)
     log = world.logged("backup")
     need(renames_are_durable(log, "backup") >= 5, "backup: few files were seen")
     for name in ("manifest.json", "h1.state.json"):
@@ -134,6 +136,23 @@ def prunes(world):
              "prune: an archive goes before its manifest is gone for good")
 
 
+def replacements(world):
+    """Old files have their new place for good before anything takes their old one."""
+    log = world.logged("restore", "latest", "files", "--yes-replace", "files", "--identity", "key",
+                       "--scratch", ".")
+    at, (kept, parent, _) = next((at, event) for at, event in log.named(
+        "mkdir", lambda leaf: leaf.startswith("source.before-")))
+    moves = log.named("rename", lambda leaf: leaf == "file")
+    away, (live, _, _, _) = next((at, event) for at, event in moves if event[2] == kept)
+    comes = next(at for at, event in moves if at > away and event[2] == live)
+    for start, end, folder, what in ((at, away, parent, "the folder of old files has no name"),
+                                     (away, comes, kept, "an old file is not at its place"),
+                                     (away, comes, live, "an old file is still at its place")):
+        synced = log.after(start, "sync", folder)
+        need(synced is not None and synced < end, f"replace: {what} for good")
+    need(log.after(comes, "sync", live) is not None, "replace: a new file's name is not synced")
+
+
 def main():
     folder = tempfile.mkdtemp(prefix="lifeboat-syncs-")
     try:
@@ -141,6 +160,7 @@ def main():
         backups(world)
         restores(world)
         prunes(world)
+        replacements(world)
     finally:
         os.chdir("/")
         shutil.rmtree(folder)

@@ -3,22 +3,7 @@
 # Warsaw changes its clocks, and a clock that jumps back or ahead between two runs, or during one.
 source "$(dirname "$0")/../script/lib.sh"
 source "$project/tests/reliability/counts.sh"
-for tool in faketime jq; do
-  command -v "$tool" > /dev/null || skip "$tool is not installed"
-done
-
-# at 'YYYY-MM-DD HH:MM:SS' COMMAND...: lifeboat under a clock that stands at this time (UTC) until
-# somebody sets it. Files have the times that the kernel gives them, and waits are as long as ever.
-export NO_FAKE_STAT=1 FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_NO_CACHE=1 FAKETIME_FMT=%s
-library=$(faketime now printenv LD_PRELOAD)
-export FAKETIME_TIMESTAMP_FILE=$place/clock
-runs=0
-at() {
-  date -u -d "$1" +%s > clock
-  shift
-  run env LD_PRELOAD="$library" "$program" "$@" --config lifeboat.yaml
-  ((runs += 1))
-}
+source "$project/tests/reliability/clock_lib.sh"
 new_host() {
   rm -rf store state metrics
   write_config "dump: {recipe: command, command: [sh, $place/dump.sh], output: dump.txt}"
@@ -31,11 +16,6 @@ keep_hashes() { find store -type f -exec sha256sum {} + > hashes; }
 nothing_overwritten() {
   sha256sum --quiet -c hashes > hashes.log 2>&1 || fail "overwritten: $(cat hashes.log)"
 }
-has_snapshots() { # all, in the order of their names
-  local names
-  names=$("$program" list --store "dir:$place/store" --json | jq -r 'map(.snapshot) | sort | join(" ")')
-  [[ $names == "$*" ]] || fail "snapshots are $names"
-}
 metric() { sed -n "s/^$1{.*} //p" metrics/*.prom; }
 
 make_key
@@ -47,16 +27,18 @@ expect 0
 at '2028-03-01 02:00:00' backup
 expect 0
 has_snapshots h1/2028-02-29 h1/2028-03-01 h1/monthly/2028-02 h1/monthly/2028-03
+at '2028-03-15 02:00:00' backup
 at '2028-03-30 23:59:59' prune
 expect 0
 exists store/h1/2028-02-29/manifest.json
 at '2028-03-31 00:00:00' prune
 expect 0
-has_snapshots h1/2028-03-01 h1/monthly/2028-02 h1/monthly/2028-03
+has_snapshots h1/2028-03-01 h1/2028-03-15 h1/monthly/2028-02 h1/monthly/2028-03
+at '2029-02-10 02:00:00' backup
 at '2029-02-28 23:59:59' prune
-has_snapshots h1/2028-03-01 h1/monthly/2028-02 h1/monthly/2028-03
+has_snapshots h1/2029-02-10 h1/monthly/2028-02 h1/monthly/2028-03 h1/monthly/2029-02
 at '2029-03-01 00:00:00' prune
-has_snapshots h1/2028-03-01 h1/monthly/2028-03
+has_snapshots h1/2029-02-10 h1/monthly/2028-03 h1/monthly/2029-02
 
 # A run belongs to the day on which it began, however long it takes, and whatever becomes of the clock.
 new_host
@@ -119,6 +101,20 @@ stdout_is '2026-05-07 02:00:00'
 stderr_has 'h1/2027-05-07'
 at '2027-05-07 03:00:00' cat latest dump/dump.txt --identity key.txt
 stdout_is '2027-05-07 02:00:00'
+
+# The clock is a year ahead, and prune believes it, alone or behind a backup: all stays.
+new_host
+for day in 01 02 03 20 21; do at "2026-05-$day 02:00:00" backup; done
+all=(h1/2026-05-{01,02,03,20,21} h1/monthly/2026-05)
+at '2027-06-02 03:00:00' prune
+expect 0
+stdout_has 'its clock is wrong'
+has_snapshots "${all[@]}"
+at '2027-06-02 04:00:00' backup
+at '2027-06-02 05:00:00' prune
+has_snapshots "${all[@]:0:5}" h1/2027-06-02 "${all[5]}" h1/monthly/2027-06
+at '2026-06-02 05:00:00' prune
+has_snapshots h1/2026-05-03 h1/2026-05-{20,21} h1/2027-06-02 h1/monthly/202{6-05,7-06}
 
 # The clock was ahead, by years, when the last backup went well; since it is right, none does. That
 # must not look like a success until then.

@@ -6,7 +6,7 @@ Bytes are forwarded as they are, so that the Host header that was signed arrives
   usage: counting_proxy.py UPSTREAM_PORT FILE
 
 FILE gets one line: the port it listens on. At SIGTERM a second: requests, bytes sent by the client,
-bytes sent by the server. Python, because Ceph's own tools need it anyway.
+bytes sent by the server, and how many of the requests list a bucket. Python, because Ceph's own tools need it anyway.
 """
 import re
 import signal
@@ -14,13 +14,14 @@ import socket
 import sys
 import threading
 
-REQUEST_LINE = re.compile(rb"(?:GET|HEAD|PUT|POST|DELETE) \S+ HTTP/1\.1\r\n")
+REQUEST_LINE = re.compile(rb"(?:GET|HEAD|PUT|POST|DELETE) (\S+) HTTP/1\.1\r\n")
 
 
 class Counts:
     def __init__(self):
         self.lock = threading.Lock()
         self.requests = 0
+        self.listings = 0
         self.sent = 0
         self.received = 0
 
@@ -40,7 +41,9 @@ def serve(listener, upstream_port, counts):
     def count_sent(data):
         # A request without a body is small and arrives whole.
         with counts.lock:
-            counts.requests += len(REQUEST_LINE.findall(data))
+            targets = REQUEST_LINE.findall(data)
+            counts.requests += len(targets)
+            counts.listings += sum(b"list-type=2" in target for target in targets)
             counts.sent += len(data)
 
     def count_received(data):
@@ -64,7 +67,7 @@ def main():
         print(listener.getsockname()[1], file=file, flush=True)
         signal.sigwait({signal.SIGTERM})
         with counts.lock:
-            print(counts.requests, counts.sent, counts.received, file=file)
+            print(counts.requests, counts.sent, counts.received, counts.listings, file=file)
 
 
 main()

@@ -19,6 +19,11 @@ run "$project/bench/report.py" bench/results.json
 expect 0
 stdout_has '## Goals'
 stdout_has '| lifeboat -3 |'
+cp "$project/docs/PERFORMANCE.md" page.md
+run "$project/bench/report.py" bench/results.json page.md
+expect 0
+grep -qF '| lifeboat -3 |' page.md || fail "the page has no figures"
+same <(grep -c '^## ' page.md) <(grep -c '^## ' "$project/docs/PERFORMANCE.md")
 # The data are the same each time.
 run "$project/bench/world.py" again 3
 expect 0

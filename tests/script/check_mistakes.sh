@@ -222,6 +222,16 @@ edit 's#^state_dir:.*#state_dir: /proc#'
 names 'state folder: ' 'set state_dir'
 edit 's#^spool_dir:.*#spool_dir: good.yaml#'
 names "spool folder: '$place/good.yaml' is not a folder (" 'spool_dir'
+edit 's/^spool_dir:/compression: {level: 9, cache: 10 MiB}\n&/'
+check
+stdout_has "frame cache: '$place/state/cache': 0 bytes of 10.0 MiB used"
+ln -s "$place/store" state/cache
+names "frame cache: use the frame cache '$place/state/cache': open it: " 'Remove it'
+rm state/cache
+cp state/h1.state.json state.good
+sed -i -E 's/"archive_bytes": [0-9]+/"archive_bytes": 20971520/' state/h1.state.json
+names "and the last runs stored 20.0 MiB (" 'compression.cache'
+mv state.good state/h1.state.json
 edit 's/textfile: textfile/textfile: nowhere/'
 names "metrics: textfile: there is no folder '$place/nowhere' (" 'node_exporter'
 edit 's#pushgateway: "[^"]*"#pushgateway: http://127.0.0.1:1#'

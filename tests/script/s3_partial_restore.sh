@@ -41,7 +41,7 @@ counted() {
   expect 0
   kill -TERM "$proxy"
   wait "$proxy" || true
-  read -r requests _ received < <(tail -n 1 counts)
+  read -r requests _ received _ < <(tail -n 1 counts)
   echo "$1 of $((s3_bytes / 1000000)) MB: $requests requests, $received bytes received"
   ((requests > 0 && received > 1000)) || fail "nothing was counted"
   ((received < received_bytes_max)) || fail "$received bytes are over $received_bytes_max"

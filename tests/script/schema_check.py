@@ -94,7 +94,7 @@ base = {
         "webhook": {"url": "https://x", "authorization": "${SECRET}"},
         "smtp": {"url": "smtps://x", "username": "u", "password": "${SECRET}", "from": "a@b",
                  "to": ["a@b", "c@d"], "success": "false"}},
-    "spool_dir": "/var/tmp", "state_dir": "state"}
+    "priority": "normal", "cpu_limit": 50, "spool_dir": "/var/tmp", "state_dir": "state"}
 only_the_loader = [
     "there is no service", "there is no job", "is given twice", "'stream' takes one service",
     "labels are not read", "no such file", "no such program",

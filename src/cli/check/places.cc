@@ -12,6 +12,8 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/check/check_run.h"
+#include "cli/job_request.h"
+#include "codec/frame_cache.h"
 #include "io/files.h"
 #include "io/own_directory.h"
 #include "observe/host_state.h"
@@ -162,6 +164,37 @@ uint64_t scratch_need(const HostState& state) {
   return needed;
 }
 
+// It costs time only, and so is never worse than a warning.
+void check_cache(CheckRun& run, const HostState& state) {
+  const Config& config = run.config();
+  fs::path folder;
+  uint64_t night_bytes = 0;  // of all jobs that use it, by their last runs
+  for (const JobConfig& job : config.jobs) {
+    const auto its_folder = frame_cache_folder(make_backup_request(config, job), config.state_dir);
+    if (!its_folder) continue;
+    folder = *its_folder;
+    for (const JobState& known : state.jobs) {
+      if (known.name == job.name) night_bytes += known.archive_bytes;
+    }
+  }
+  if (folder.empty()) return;
+  const uint64_t bytes_max = config.cache_bytes_max;
+  const std::string told =
+      format("'{}': {} of {} used", printable(folder.native()),
+             print_bytes(FrameCache::bytes_in(folder)), print_bytes(bytes_max));
+  Finding finding{Level::ok, told, ""};
+  if (const std::string trouble = FrameCache::trouble_with(folder); !trouble.empty()) {
+    finding = {
+        Level::warning, printable(trouble),
+        "Remove it: the next run makes it anew. Until then each night compresses everything."};
+  } else if (night_bytes > bytes_max) {
+    finding = {
+        Level::warning, format("{}, and the last runs stored {}", told, print_bytes(night_bytes)),
+        "Give compression.cache more than that: what does not fit is compressed each night."};
+  }
+  run.add(ErrorKind::config, "frame cache", finding, "compression.cache");
+}
+
 }  // namespace
 
 void check_places(CheckRun& run) {
@@ -182,6 +215,7 @@ void check_places(CheckRun& run) {
     run.guarded(
         ErrorKind::config, room.what, [&] { check_room(run, room); }, room.key);
   }
+  run.guarded(ErrorKind::config, "frame cache", [&] { check_cache(run, state); });
 }
 
 }  // namespace lifeboat::cli

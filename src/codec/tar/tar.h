@@ -102,6 +102,8 @@ struct ExtractOptions {
   bool restore_owner = true;  // chown, when running as root; else setuid and setgid are dropped
   uint64_t bytes_max = UINT64_MAX;
   uint64_t members_max = UINT64_MAX;
+  // The caller syncs in the end: the disk begins with large files at once, and the sync waits less.
+  bool writes_back_early = false;
 };
 
 // Puts members under `root`, an existing folder, and never anywhere else: no "..", no absolute

@@ -20,8 +20,7 @@ namespace {
 
 // Unless more are asked for: keeps a backup at level 3 below 100 MB on a machine of any size.
 constexpr unsigned workers_max = 6;
-constexpr size_t plain_frame_bytes = 4 * 1024 * 1024;
-constexpr size_t cached_frame_bytes = 1280 * 1024;  // 1 MiB on an average
+constexpr size_t mib = 1024 * 1024;
 
 // Memory that is not touched before it is used: output is mostly far smaller than its bound.
 struct Buffer {
@@ -49,9 +48,11 @@ unsigned worker_count(unsigned asked) {
   return std::clamp(std::thread::hardware_concurrency(), 1u, workers_max);
 }
 
-FrameOptions with_frame_bytes(FrameOptions options) {
+// Without what a low level has no use for, and with a size.
+FrameOptions settled(FrameOptions options) {
+  if (options.level < cached_level_min) options.cache = nullptr;
   if (options.frame_bytes == 0) {
-    options.frame_bytes = options.level < cached_level_min ? plain_frame_bytes : cached_frame_bytes;
+    options.frame_bytes = usual_frame_bytes(options.level, options.cache != nullptr);
   }
   return options;
 }
@@ -67,9 +68,7 @@ size_t scratch_bytes(size_t frame_bytes) {
 class FrameMaker {
  public:
   explicit FrameMaker(const FrameOptions& options)
-      : options_(options),
-        cache_(options.level >= cached_level_min ? options.cache : nullptr),
-        made_how_(made_how(options.level)) {}
+      : options_(options), cache_(options.cache), made_how_(made_how(options.level)) {}
 
   void make(Slot& slot) {
     slot.is_from_cache = false;
@@ -126,7 +125,7 @@ class FrameMaker {
 struct FrameSink::State {
   State(Sink& next_sink, FrameOptions frame_options)
       : next(next_sink),
-        options(with_frame_bytes(frame_options)),
+        options(settled(frame_options)),
         workers(worker_count(frame_options.workers)) {
     ensure(options.level >= level_min && options.level <= level_max, "zstd level in range");
     ensure(options.frame_bytes <= frame_bytes_max, "zstd frame size in range");
@@ -165,7 +164,7 @@ struct FrameSink::State {
   // Where the content says so, and the rest begins the next frame. Its bytes are still in the slot
   // that was submitted: that is filled again only when the ring, of three at least, came round.
   void end_full_frame() {
-    if (options.level < cached_level_min) return submit();
+    if (options.cache == nullptr) return submit();
     Buffer& full = filling().raw;
     const size_t cut = content_cut(full.view(), full.capacity / 8 * 5);
     const size_t rest = full.size - cut;
@@ -298,20 +297,22 @@ std::string made_how(int level) {
   return format("level {} of zstd {}", level, ZSTD_versionNumber());
 }
 
-FrameMemory frame_memory(const FrameOptions& asked, bool has_cache) {
-  const FrameOptions options = with_frame_bytes(asked);
-  Slot slot(options.frame_bytes);
+size_t usual_frame_bytes(int level, bool has_cache) {
+  if (level < cached_level_min) return 4 * mib;
+  return has_cache ? 3 * mib : 16 * mib;
+}
+
+FrameMemory frame_memory(int level, unsigned asked_workers, bool has_cache) {
+  Slot slot(usual_frame_bytes(level, has_cache));
   std::fill_n(slot.raw.data.get(), slot.raw.capacity, std::byte{});
-  const CompressContext context = make_compress_context(options.level);
+  const CompressContext context = make_compress_context(level);
   check(ZSTD_compress2(context.get(), slot.stored.data.get(), slot.stored.capacity,
                        slot.raw.data.get(), slot.raw.capacity),
         ErrorKind::limit, "compress");
   FrameMemory memory;
-  memory.workers = worker_count(options.workers);
+  memory.workers = worker_count(asked_workers);
   memory.buffers_bytes = slot_count(memory.workers) * (slot.raw.capacity + slot.stored.capacity);
-  if (has_cache) {
-    memory.buffers_bytes += memory.workers * scratch_bytes(options.frame_bytes);
-  }
+  if (has_cache) memory.buffers_bytes += memory.workers * scratch_bytes(slot.raw.capacity);
   memory.contexts_bytes = memory.workers * ZSTD_sizeof_CCtx(context.get());
   return memory;
 }

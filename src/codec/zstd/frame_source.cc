@@ -23,7 +23,8 @@ namespace {
 
 // Two keep the thread that hashes and writes what comes out busy; a third is for slow ones.
 constexpr unsigned workers_max = 3;
-// Of content. Twice what a FrameSink makes unless told otherwise.
+// Of content. The larger ones of a FrameSink at a high level without a cache go piece by piece too:
+// a ring of them would be much memory to restore a backup with.
 constexpr size_t whole_frame_bytes_max = 8 * 1024 * 1024;
 constexpr size_t piece_bytes = 1024 * 1024;
 constexpr size_t input_bytes = 64 * 1024;

@@ -19,7 +19,7 @@ namespace lifeboat::zstd {
 inline constexpr int level_min = 1;
 inline constexpr int level_max = 19;
 
-// From this level on frames are cut by their content and looked for in a cache: below it,
+// From this level on a cache is used, and frames are cut by their content for it: below it,
 // compressing a frame costs hardly more than to hash it, read it and prove it
 // (docs/PERFORMANCE.md).
 inline constexpr int cached_level_min = 6;
@@ -29,12 +29,16 @@ inline constexpr size_t cached_frame_bytes_min = 64 * 1024;
 struct FrameOptions {
   int level = 3;
   // Of input, at most: the last frame, one that is cut, and one that ends by its content is less.
-  // 0: 4 MiB, and 1.25 MiB from cached_level_min on: a page of a database that changed costs its
-  // frame.
+  // 0: usual_frame_bytes.
   size_t frame_bytes = 0;
   unsigned workers = 0;         // threads that compress; 0: one a core, at most 6
-  FrameCache* cache = nullptr;  // borrowed; not asked below cached_level_min
+  FrameCache* cache = nullptr;  // borrowed; ignored below cached_level_min
 };
+
+// What pays, measured in docs/PERFORMANCE.md. Up to cached_level_min little memory; above it, with
+// a cache few frames that change in a night (a page of a database that changed costs its frame),
+// and without one a small archive (a frame knows nothing of what lies before it).
+size_t usual_frame_bytes(int level, bool has_cache);
 
 struct Frame {
   uint64_t raw_offset = 0;
@@ -49,9 +53,9 @@ std::string made_how(int level);
 
 // Compresses what is written to `next` with content checksums on; finish writes the seek table.
 // Frames are compressed by worker threads and written in order by the calling thread; their cuts
-// depend on the input, the level and `cut` calls only, never on timing or the cache. What the cache
-// gives is decompressed and compared before it is believed. Memory: about (workers + 2) frames in
-// and out plus one zstd context a worker, and with a cache one more frame a worker.
+// depend on the input, the options and `cut` calls only, never on timing or what a cache holds.
+// What the cache gives is decompressed and compared before it is believed. Memory: about (workers +
+// 2) frames in and out plus one zstd context a worker, and with a cache one more frame a worker.
 class FrameSink final : public Sink {
  public:
   FrameSink(Sink& next, FrameOptions options);
@@ -76,7 +80,7 @@ struct FrameMemory {
   uint64_t buffers_bytes = 0;   // of the ring, and of the workers for the cache
   uint64_t contexts_bytes = 0;  // of all workers
 };
-FrameMemory frame_memory(const FrameOptions& options, bool has_cache);
+FrameMemory frame_memory(int level, unsigned workers, bool has_cache);
 
 // Decompresses any zstd stream: many frames, skippable frames. Checksums are verified; truncation
 // and anything behind the last frame that is no frame is Error(verification). Windows beyond

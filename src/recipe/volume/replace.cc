@@ -155,10 +155,12 @@ class Replacement {
   }
 
   // All that goes before the first that comes: a database must never lie beside another one's log,
-  // which SQLite would write into it.
+  // which SQLite would write into it. And durably so: of what was not synced, a power cut may undo
+  // the move away and keep what came over it, or lose the name of the folder with all old files.
   void move(const FolderChange& change, const NotedFolder& folder, ReplaceReport& report) {
     step("make the folder of what goes");
     make_folder(folder.kept);
+    sync_directory(folder.kept.parent_path(), ErrorKind::service);
     const auto is_in_place = [&](const std::string& name) {
       return change.in_place.contains(name) && is_there(folder.live / name);
     };
@@ -168,6 +170,8 @@ class Replacement {
     }
     for (const std::string& name : coming) keep(name, folder);
     for (const std::string& name : names_to_drop(change)) keep(name, folder);
+    sync_directory(folder.kept, ErrorKind::service);
+    sync_directory(folder.live, ErrorKind::service);
     for (const auto& [name, restored] : change.put) {
       if (!coming.contains(name)) write_in_place(name, folder);
     }
@@ -175,7 +179,6 @@ class Replacement {
       step("bring " + name);
       rename_to(folder.staged / name, folder.live / name);
     }
-    sync_directory(folder.kept, ErrorKind::service);
     sync_directory(folder.live, ErrorKind::service);
     report.done.push_back(format(
         "put {} into '{}'", print_count(change.put.size(), "restored entry", "restored entries"),
