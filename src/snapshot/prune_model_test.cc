@@ -83,24 +83,13 @@ struct Model {
     }
     return true;
   }
-  // Nothing for weeks, and then perhaps a few nights: the clock may be ahead.
-  bool was_silent(Timestamp now) const {
-    bool is_any_old = false;
-    for (const ModelRun& one : runs) {
-      if (one.run.is_damaged || one.started > now - hours(180)) continue;
-      if (one.started > now - days(30)) return false;
-      is_any_old = true;
-    }
-    return is_any_old;
-  }
   bool keeps(const ModelRun& one, Timestamp now) const {
-    if (was_silent(now)) return true;
     if (!is_old(one, now) || is_newest(one, now) || stands_for_month(one, now)) return true;
     const ModelDrill* proof = last_proof(one.run.job, now);
     return proof != nullptr && proof->id == one.id;
   }
   bool keeps(const ModelDrill& drill, Timestamp now) const {
-    if (!is_old(drill.at, now, 400) || was_silent(now)) return true;
+    if (!is_old(drill.at, now, 400)) return true;
     for (const char* job : {"nightly", "hourly"}) {
       const ModelDrill* proof = last_proof(job, now);
       if (proof != nullptr && proof->key == drill.key) return true;

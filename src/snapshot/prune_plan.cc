@@ -19,7 +19,6 @@ namespace lifeboat {
 namespace {
 
 using std::chrono::days;
-using std::chrono::hours;
 using std::chrono::sys_days;
 
 struct Held {
@@ -74,7 +73,6 @@ class HostPlan {
   void keep_newest();
   void keep_proved();
   void keep_months();
-  void keep_all_after_silence();
   void decide(const SnapshotId& id, const Held& held, PrunePlan& plan) const;
   void decide_evidence(PrunePlan& plan) const;
   // The first reason stands.
@@ -177,26 +175,6 @@ void HostPlan::keep_months() {
   }
 }
 
-// Under a clock that is far ahead all is old. Where the host was silent for most of the time that a
-// night lives, its clock may have jumped: then age is no reason, until new nights have a week or so.
-void HostPlan::keep_all_after_silence() {
-  const uint64_t lifetime_days = scope_.retention.daily_days;
-  const Timestamp old = now_ - hours(24) * lifetime_days;
-  const Timestamp recent = now_ - hours(6) * lifetime_days;  // a quarter of the time
-  bool is_any_old = false;
-  for (const auto& [id, held] : host_.snapshots) {
-    if (!held.manifest || held.manifest->started > recent) continue;
-    if (held.manifest->started > old) return;
-    is_any_old = true;
-  }
-  if (!is_any_old) return;
-  for (const auto& [id, held] : host_.snapshots) {
-    keep(id, format("no backup is {} to {} days old: the host was off, or its clock is wrong",
-                    lifetime_days / 4, lifetime_days));
-  }
-  host_.evidence.clear();
-}
-
 // When a snapshot was made; the latest possible time if its manifest cannot tell.
 Timestamp made_at(const SnapshotId& id, const Held& held) {
   if (held.manifest) return held.manifest->started;
@@ -260,7 +238,6 @@ void HostPlan::add_to(PrunePlan& plan, HostObjects host) {
   keep_newest();
   keep_proved();
   keep_months();
-  keep_all_after_silence();
   for (const auto& [id, held] : host_.snapshots) decide(id, held, plan);
   decide_evidence(plan);
 }

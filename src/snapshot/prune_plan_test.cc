@@ -41,7 +41,6 @@ TEST(PrunePlan, RemovesWhatIsOlderThanTheRule) {
       << "the manifest first";
   EXPECT_GT(plan.remove[0].bytes, 12U);
   EXPECT_THAT(kept(plan), IsEmpty());
-  kit.backup({}, "2027-04-20T02:00:00Z");
   kit.backup({}, "2027-05-08T02:00:00Z");
   EXPECT_THAT(removed(kit.plan(parse_time("2027-05-07T23:00:00Z"))),
               testing::Not(testing::Contains(HasSubstr("monthly"))));
@@ -56,7 +55,6 @@ TEST(PrunePlan, KeepsTheNewestGoodOneOfEachJob) {
   kit.backup({.job = "a", .is_partial = true}, "2025-01-03T02:00:00Z");
   kit.backup({.job = "b"}, "2025-01-01T03:00:00Z");
   kit.backup({.job = "a"}, "2024-01-01T02:00:00Z", "h2");
-  kit.backup({.job = "c"}, "2026-05-10T02:00:00Z");
   const PrunePlan plan = kit.plan(parse_time("2026-06-01T00:00:00Z"));
   EXPECT_THAT(removed(plan), ElementsAre("h1/2025-01-01: older than 30 days",
                                          "h1/2025-01-03: older than 30 days"));
@@ -80,7 +78,6 @@ TEST(PrunePlan, KeepsWhatTheLastGoodDrillProved) {
   const SnapshotId first = kit.backup({}, "2025-01-01T02:00:00Z");
   const SnapshotId second = kit.backup({}, "2025-01-02T02:00:00Z");
   const SnapshotId third = kit.backup({}, "2025-01-03T02:00:00Z");
-  kit.backup({}, "2026-05-10T02:00:00Z");
   kit.backup({}, "2026-06-01T02:00:00Z");
   kit.drill(first, parse_time("2025-01-01T04:00:00Z"), true);
   const std::string proof = kit.drill(second, parse_time("2025-01-01T05:00:00Z"), true);
@@ -109,7 +106,6 @@ TEST(PrunePlan, KeepsTheFirstGoodOneOfAMonthWithoutACopy) {
   const SnapshotId copied = kit.backup({}, "2026-02-01T02:00:00Z");
   kit.copy_monthly(copied, parse_time("2026-02-01T02:00:00Z"));
   kit.backup({.job = "other"}, "2026-02-01T03:00:00Z");
-  kit.backup({}, "2026-04-10T02:00:00Z");
   kit.backup({.job = "other"}, "2026-05-01T03:00:00Z");
   kit.backup({}, "2026-05-01T02:00:00Z");
   const PrunePlan plan = kit.plan(parse_time("2026-05-02T02:00:00Z"));
@@ -118,7 +114,6 @@ TEST(PrunePlan, KeepsTheFirstGoodOneOfAMonthWithoutACopy) {
                           "job 'nightly'",
                           "h1/2026-02-01-030000: the first good one of a month without a monthly "
                           "copy of job 'other'"));
-  kit.backup({}, "2026-12-20T02:00:00Z");
   EXPECT_THAT(removed(kit.plan(parse_time("2027-01-03T00:00:00Z"))),
               testing::Contains(HasSubstr("h1/2026-01-02: ")))
       << "no longer than the copy would have been kept";
@@ -128,7 +123,7 @@ TEST(PrunePlan, ACopyThatIsNotWholeDoesNotCount) {
   PruneKit kit;
   const Timestamp started = parse_time("2026-01-02T02:00:00Z");
   const SnapshotId copy = kit.copy_monthly(kit.backup({}, started), started);
-  kit.backup({}, "2026-04-20T02:00:00Z");
+  kit.backup({}, "2026-05-01T02:00:00Z");
   const Timestamp now = parse_time("2026-05-02T02:00:00Z");
   EXPECT_THAT(removed(kit.plan(now)), ElementsAre(HasSubstr("h1/2026-01-02")));
   kit.store.remove(copy.archive_key());
@@ -160,34 +155,13 @@ TEST(PrunePlan, WeekliesLiveAYearAndNeedNoMonthly) {
   };
   weekly("2025-01-06T02:00:00Z");
   weekly("2025-01-13T02:00:00Z");
-  weekly("2025-12-22T02:00:00Z");
+  weekly("2025-06-02T02:00:00Z");
   EXPECT_THAT(removed(kit.plan(parse_time("2026-01-06T00:00:00Z"))), IsEmpty());
   EXPECT_THAT(removed(kit.plan(parse_time("2026-01-08T00:00:00Z"))),
               ElementsAre("h1/supabase-weekly/2025-W02: older than 365 days"));
   EXPECT_THAT(kept(kit.plan(parse_time("2027-01-08T00:00:00Z"))),
-              testing::Contains("h1/supabase-weekly/2025-W52: the newest good one of job "
-                                "'supabase-weekly'"));
-}
-
-// The clock is a year ahead, before or during a backup; and a host that was off for a while.
-TEST(PrunePlan, RemovesNothingWhenTheClockMayHaveJumped) {
-  PruneKit kit;
-  const Timestamp first = parse_time("2026-05-01T02:00:00Z");
-  for (int night = 0; night < 40; ++night) kit.backup({}, first + days(night));
-  const Timestamp jumped = first + days(365);
-  kit.copy_monthly(kit.backup({}, "2026-04-01T02:00:00Z"), parse_time("2026-04-01T02:00:00Z"));
-  kit.drill({"h1", date_of(first), ""}, first, true);
-  kit.drill({"h1", date_of(first + days(1)), ""}, first + days(1), true);
-  EXPECT_THAT(removed(kit.plan(jumped + days(100))), IsEmpty());
-  kit.backup({}, jumped);
-  EXPECT_THAT(removed(kit.plan(jumped)), IsEmpty());
-  EXPECT_THAT(kept(kit.plan(jumped)),
-              testing::Contains("h1/2026-05-03: no backup is 7 to 30 days old: the host was off, "
-                                "or its clock is wrong"));
-  for (int night = 1; night < 8; ++night) kit.backup({}, jumped + days(night));
-  EXPECT_THAT(removed(kit.plan(jumped + days(7))), IsEmpty());
-  EXPECT_THAT(removed(kit.plan(jumped + days(8))), testing::SizeIs(40))
-      << "it goes on: all but the proved one and June's first, and April's with its copy";
+              ElementsAre("h1/supabase-weekly/2025-W23: the newest good one of job "
+                          "'supabase-weekly'"));
 }
 
 TEST(PrunePlan, TouchesNoHostWhoseManifestsCannotBeBelieved) {
@@ -201,7 +175,7 @@ TEST(PrunePlan, TouchesNoHostWhoseManifestsCannotBeBelieved) {
   EXPECT_THAT(removed(plan), IsEmpty());
   EXPECT_THAT(kept(plan), ElementsAre("h1/2024-01-01: no manifest of this host can be believed",
                                       "h1/2024-01-02: no manifest of this host can be believed"));
-  kit.backup({}, "2025-12-20T02:00:00Z");
+  kit.backup({}, "2026-01-01T02:00:00Z");
   EXPECT_THAT(removed(kit.plan(now)).size(), 3U) << "now there is one";
   SeededRandom random;
   const Trust trust{{Ed25519PrivateKey::generate(random).public_key()}};

@@ -113,8 +113,7 @@ struct PruneScope {
 // What is too old at `now`, by the dates in the keys and manifests. Reads all manifests and the
 // drill evidence. Never removed: the newest good snapshot of each host and job, the last one that a
 // drill proved, the first good one of a month that has no monthly copy yet, what a newer program
-// wrote, and anything of a host none of whose manifests can be believed, or that was silent while
-// its nights grew old: its clock may have jumped ahead. Throws Error(store).
+// wrote, and anything of a host none of whose manifests can be believed. Throws Error(store).
 PrunePlan plan_prune(Store& store, const PruneScope& scope, Timestamp now);
 
 }  // namespace lifeboat

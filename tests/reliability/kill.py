@@ -503,7 +503,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="lifeboat-kill-", dir=place)
     bucket = Bucket()
     try:
-        in_world(folder + "/dir", None, (100, 70, 20), in_folder)
+        in_world(folder + "/dir", None, (100, 70, 3), in_folder)
         in_world(folder + "/s3", bucket, (40, 3), in_bucket)
     finally:
         bucket.end()

@@ -44,7 +44,6 @@ asks 7 list --limit 7 --config lifeboat.yaml
 asks 100 status --config lifeboat.yaml --json
 asks 100 report --config lifeboat.yaml -o report.html
 asks 100 plan --config lifeboat.yaml
-asks $((nights + 1)) prune --config lifeboat.yaml --dry-run
 asks 100 watch --expect h1 --config lifeboat.yaml
 asks 100 bucket audit --config lifeboat.yaml
 asks 2 ls latest --config lifeboat.yaml --identity key.txt
