@@ -148,7 +148,8 @@ class PairedEvidence final : public ForwardingStore {
       ++read_;
       most_ = std::max(most_, ++waiting_);
       met_.notify_all();
-      met_.wait_for(lock, std::chrono::seconds(10), [&] { return most_ >= 2; });
+      const auto met = [&] { return most_ >= 2 || in_vain_; };
+      if (!met_.wait_for(lock, std::chrono::seconds(10), met)) in_vain_ = true;
       --waiting_;
     }
     return ForwardingStore::open(key, range);
@@ -162,6 +163,7 @@ class PairedEvidence final : public ForwardingStore {
   size_t read_ = 0;
   size_t waiting_ = 0;
   size_t most_ = 0;
+  bool in_vain_ = false;
 };
 
 // A year of weekly drills one after the other would be a minute of `status` on a far bucket.

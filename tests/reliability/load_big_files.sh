@@ -14,8 +14,8 @@ done
 held_kib() { du -k "$1" | cut -f 1; }
 source_kib=$(held_kib data/sparse)
 ((source_kib < 100000)) || skip "this disk makes no holes"
-# A fifth of it is noise, the rest repeats: no two parts alike, a fifth of the size when compressed. Only its hash
-# is kept, so that there need be no room for a second one.
+# A fifth of it is noise, the rest repeats: no two parts alike, a fifth of the size when compressed. Only its
+# hash is kept, so that there need be no room for a second one.
 cat > dense.py <<'PY'
 import hashlib, random, sys
 noise, whole = random.Random(1), hashlib.sha256()
