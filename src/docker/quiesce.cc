@@ -120,6 +120,15 @@ void check_can_stop(const DockerDetails& details) {
       .hint("Pause it instead, or make it without --rm.");
 }
 
+// Where the engine's answer gets lost, the second try is refused: it is paused already.
+void pause_surely(Docker& docker, const std::string& container_id) {
+  try {
+    docker.pause(container_id);
+  } catch (const Error&) {
+    if (docker.state(container_id) != "paused") throw;
+  }
+}
+
 std::string hand_hint(const Note& note) {
   return format("Run 'docker {} {}' by hand.", note.mode == "pause" ? "unpause" : "start",
                 printable(note.name));
@@ -234,7 +243,7 @@ Quiesce::Quiesce(Docker& docker, const std::string& container_id, QuiesceMode mo
   file.finish();
   auto state = std::make_unique<State>(docker, clock, note, path);
   if (mode == QuiesceMode::pause) {
-    docker.pause(container.id);
+    pause_surely(docker, container.id);
   } else {
     docker.stop(container.id, grace);
   }

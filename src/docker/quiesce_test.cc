@@ -98,6 +98,16 @@ TEST_F(QuiesceTest, PausesAndUnpausesOnce) {
   EXPECT_EQ(notes(), 0u);
 }
 
+TEST_F(QuiesceTest, APauseWhoseAnswerGotLostIsOne) {
+  seen_as("running");
+  seen_as("paused");
+  engine.on("POST /containers/c1/pause", json_reply(409, R"({"message": "it is paused already"})"));
+  allow("unpause");
+  { const Quiesce quiesce(docker, "c1", QuiesceMode::pause, state_dir, random, clock); }
+  EXPECT_EQ(acts(), "pause unpause ");
+  EXPECT_EQ(notes(), 0u);
+}
+
 TEST_F(QuiesceTest, IsUndoneThoughTheRunIsInterrupted) {
   seen_as("running");
   seen_as("exited");

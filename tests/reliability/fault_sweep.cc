@@ -6,8 +6,9 @@
 //
 // The long form takes every effect, of those with the same call stack the first two and the last;
 // the short one the first, and of the stacks of one call as many as fit. LIFEBOAT_SWEEP="dir
-// restore" is one flow alone, "dir restore 2/5" the second of five parts, each with all kinds. The
-// two stores are swept at the same time.
+// restore" is one flow alone, "dir restore 2/5" the second of five parts, each with all kinds;
+// LIFEBOAT_SWEEP_CALL="recv" is that call alone, with all its stacks. The two stores are swept at
+// the same time.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -41,6 +42,7 @@ struct SweepRequest {
   std::string program;
   std::string preload;
   std::string only;  // of LIFEBOAT_SWEEP; empty: all
+  std::string call;  // of LIFEBOAT_SWEEP_CALL: "recv" alone; empty: all
 };
 
 // What is said of words that did not get through to stdout.
@@ -65,7 +67,8 @@ struct Part {
 
 class Sweep {
  public:
-  Sweep(SweepWorld& world, std::string store) : world_(world), store_(std::move(store)) {
+  Sweep(SweepWorld& world, const SweepRequest& request, std::string store)
+      : world_(world), request_(request), store_(std::move(store)) {
     expect_good(world_.run({"backup"}, std::nullopt, false), "the first backup");
     world_.keep_store();
     const fs::path restored = world_.place("restored");
@@ -100,6 +103,7 @@ class Sweep {
   void bad(const std::string& what) { complaints_.push_back(what); }
 
   SweepWorld& world_;
+  const SweepRequest& request_;
   std::string store_;
   Tree good_;
   std::vector<std::string> complaints_;
@@ -121,6 +125,7 @@ std::vector<SweepFault> Sweep::choose(const Flow& flow,
   for (const SweepEffect& one : effects) last[one.stack] = one.occurrence;
   std::vector<SweepFault> all;
   for (const SweepEffect& one : effects) {
+    if (!request_.call.empty() && one.call != request_.call) continue;
     const bool is_taken = one.occurrence < occurrences_max || one.occurrence == last[one.stack];
     if (!(long_form() ? is_taken : one.occurrence == 0)) continue;
     all.push_back({one});
@@ -131,7 +136,7 @@ std::vector<SweepFault> Sweep::choose(const Flow& flow,
     if (one.takes_space) all.push_back({one, "quota"});
     if (one.changes_disk) all.push_back({one, "readonly"});
   }
-  if (long_form() || all.size() <= flow.short_max) return all;
+  if (long_form() || !request_.call.empty() || all.size() <= flow.short_max) return all;
   // As many of each call as is its share, at least one, from the first to the last.
   std::map<std::string, std::vector<SweepFault>> calls;
   for (const SweepFault& one : all) {
@@ -362,7 +367,7 @@ namespace {
 // table, of a kind, of faults.
 std::string sweep_store(const SweepRequest& request, const std::string& store) {
   SweepWorld world(request.program, request.preload, store == "s3");
-  Sweep sweep(world, store);
+  Sweep sweep(world, request, store);
   const bool is_dir = store == "dir";
   std::string results;
   for (const Flow& flow :
@@ -442,6 +447,10 @@ int main(int argc, char** argv) {
   if (std::getenv("TMPDIR") == nullptr && ::access("/dev/shm", W_OK) == 0) {
     ::setenv("TMPDIR", "/dev/shm", 1);
   }
-  const char* only = std::getenv("LIFEBOAT_SWEEP");
-  return lifeboat::test::sweep({argv[1], argv[2], only == nullptr ? "" : only});
+  const auto given = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  return lifeboat::test::sweep(
+      {argv[1], argv[2], given("LIFEBOAT_SWEEP"), given("LIFEBOAT_SWEEP_CALL")});
 }
