@@ -150,8 +150,9 @@ TEST_F(Commands, ABackupAndWhatItStartsAreInTheBackground) {
     std::thread([&] { backup(); }).join();
     return test::slurp(seen);
   };
+  const std::string before = test::shell_ok("nice; ionice");  // as tests before this one left it
+  EXPECT_EQ(priority_in_hook("priority: normal\n"), before);
   EXPECT_EQ(priority_in_hook(""), "10\nidle\n");
-  EXPECT_THAT(priority_in_hook("priority: normal\n"), Not(HasSubstr("idle")));
 }
 
 TEST_F(Commands, AFailedServiceMakesEight) {

@@ -239,7 +239,7 @@ TEST_F(FrameCacheTest, is_off_and_says_why_when_the_folder_cannot_be_used) {
   EXPECT_EQ(FrameCache::trouble_with(place()), "");
   EXPECT_EQ(FrameCache::trouble_with(folder_ / "none"), "");
   EXPECT_FALSE(fs::exists(folder_ / "none"));
-  EXPECT_THAT(FrameCache::trouble_with(folder_ / "file"), HasSubstr("Not a directory"));
+  EXPECT_THAT(FrameCache::trouble_with(folder_ / "file"), HasSubstr("not a directory"));
 }
 
 TEST_F(FrameCacheTest, goes_off_once_when_the_disk_fails_and_the_archive_is_whole) {

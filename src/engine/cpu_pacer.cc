@@ -25,15 +25,10 @@ CpuPacer::CpuPacer(unsigned percent, Clock& clock, StopToken stop, CpuTime cpu_t
 
 void CpuPacer::wait() {
   if (percent_ == 0) return;
-  for (;;) {
-    const auto due = begin_ + (cpu_time_() - cpu_begin_) * 100 / percent_;
-    const auto now = clock_.steady_now();
-    if (due <= now) {
-      if (now - due > credit_max) begin_ += now - due - credit_max;
-      return;
-    }
-    clock_.sleep(due - now, stop_);
-  }
+  const auto due = begin_ + (cpu_time_() - cpu_begin_) * 100 / percent_;
+  const auto now = clock_.steady_now();
+  if (due > now) return clock_.sleep(due - now, stop_);
+  if (now - due > credit_max) begin_ += now - due - credit_max;
 }
 
 }  // namespace lifeboat

@@ -22,8 +22,10 @@ class CpuPacer {
 
   // `percent` of one core; 0: no limit. `clock` must outlive it.
   CpuPacer(unsigned percent, Clock& clock, StopToken stop, CpuTime cpu_time = process_cpu_time);
-  // Returns at once, or as soon as the share is kept. Throws Interrupted. Time in which little was
-  // done, as by a slow upload, is no credit for later but for a tenth of a second.
+  // Returns at once, or after the time in which the share would have been kept. What other threads
+  // do meanwhile is the next call's affair: who waits until it is kept may wait for ever. Throws
+  // Interrupted. Time in which little was done, as by a slow upload, is no credit for later but for
+  // a tenth of a second.
   void wait();
 
  private:

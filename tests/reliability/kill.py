@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 
+from cut_disk import Disk
+
 PROGRAM, LIBRARY, SERVER = (os.path.realpath(path) for path in sys.argv[1:4])
 LONG = "LIFEBOAT_LONG" in os.environ
 SEED = int(os.environ.get("LIFEBOAT_SEED", random.randrange(1 << 30) if LONG else 1))
@@ -177,122 +179,6 @@ drill: {{identity: {self.folder}/key, scratch: {self.folder}/scratch}}
         return set(found)
 
 
-class Disk:
-    """What a run changed, as a list of changes to objects that have no names."""
-
-    def __init__(self, root, log):
-        self.files, self.folders, self.inodes = {}, {}, {}
-        self.root = self.learn(root)
-        self.base = {at: dict(names) for at, names in self.folders.items()}
-        self.log = log
-
-    def learn(self, path):
-        at = len(self.files) + len(self.folders)
-        self.inodes[str(os.lstat(path).st_ino)] = at
-        if os.path.isdir(path):
-            self.folders[at] = {}
-            for name in os.listdir(path):
-                self.folders[at][name] = self.learn(f"{path}/{name}")
-        else:
-            with open(path, "rb") as file:
-                self.files[at] = file.read()
-        return at
-
-    def new(self, inode, kind):
-        at = len(self.files) + len(self.folders)
-        self.inodes[inode] = at
-        kind[at] = b"" if kind is self.files else {}
-        return at
-
-    def entry(self, changes, folder, name, at):
-        self.folders[folder][name] = at
-        changes.append((folder, name, at))
-
-    def read(self):
-        """Fills `ops`: ("names", folder, [(folder, name, object or None)]), ("data", file, offset,
-        bytes), ("size", file, size), ("sync", object or None for all)."""
-        self.ops = []
-        with open(self.log + ".data", "rb") as file:
-            data = file.read()
-        with open(self.log, encoding="utf-8") as file:
-            for line in file:
-                self.parse(line.rstrip("\n").split("\t"), data)
-        # What is made later is not there at first.
-        for at in self.folders:
-            self.base.setdefault(at, {})
-
-    def parse(self, words, data):
-        kind, known = words[0], self.inodes.get
-        if kind == "sync_all":
-            self.ops.append(("sync", None))
-        elif kind in ("write", "size", "sync"):
-            at = known(words[1])
-            if at is None:
-                return
-            if kind == "write":
-                offset, start, size = map(int, words[2:])
-                self.ops.append(("data", at, offset, data[start:start + size]))
-            else:
-                self.ops.append((kind, at, int(words[2])) if kind == "size" else (kind, at))
-        elif kind in ("create", "mkdir"):
-            folder = known(words[2])
-            if folder is None:
-                return
-            changes = []
-            at = self.new(words[1], self.files if kind == "create" else self.folders)
-            self.entry(changes, folder, words[3], at)
-            self.ops.append(("names", folder, changes))
-        elif kind in ("remove", "rename"):
-            folder = known(words[1])
-            if folder is None:
-                return
-            changes = []
-            at = self.folders[folder].get(words[2])
-            self.entry(changes, folder, words[2], None)
-            if kind == "rename":
-                self.entry(changes, known(words[3]), words[4], at)
-            self.ops.append(("names", changes[-1][0], changes))
-
-    def rebuild(self, cut, share, target):
-        """What is there when the power fails after `cut` changes: what was synced, and `share` of
-        the rest."""
-        synced, all_synced, kept = set(), False, []
-        for op in reversed(self.ops[:cut]):
-            if op[0] == "sync":
-                all_synced = all_synced or op[1] is None
-                synced.add(op[1])
-            elif all_synced or op[1] in synced:
-                kept.append(op)
-            elif chance.random() < share:
-                torn = op[0] == "data" and share < 1 and chance.random() < 0.3
-                kept.append((*op[:3], op[3][:chance.randrange(len(op[3]))]) if torn else op)
-        folders = {at: dict(names) for at, names in self.base.items()}
-        files = {at: bytearray(content) for at, content in self.files.items()}
-        for op in reversed(kept):
-            if op[0] == "names":
-                for folder, name, at in op[2]:
-                    folders[folder][name] = at
-            else:
-                content = files[op[1]]
-                end = op[2] if op[0] == "size" else op[2] + len(op[3])
-                content.extend(bytes(max(0, end - len(content))))
-                if op[0] == "size":
-                    del content[end:]
-                else:
-                    content[op[2]:end] = op[3]
-        self.write(self.root, target, folders, files)
-
-    def write(self, at, path, folders, files):
-        if at in files:
-            with open(path, "wb") as file:
-                file.write(files[at])
-            return
-        os.mkdir(path, 0o700)
-        for name, child in folders[at].items():
-            if child is not None:
-                self.write(child, f"{path}/{name}", folders, files)
-
-
 def start_again(world, base):
     shutil.rmtree(world.now)
     shutil.copytree(base, world.now)
@@ -317,7 +203,7 @@ def power_cuts(world, base, names, number):
     for words, known in share_of:
         words = [world.now + "/out/target" if word == "OUT" else word for word in words]
         start_again(world, base)
-        disk = Disk(world.now, world.folder + "/log")
+        disk = Disk(world.now, world.folder + "/log", chance)
         world.good(*words, FILE_LOG=disk.log)
         done = set(world.listed())
         disk.read()
@@ -445,7 +331,7 @@ def replacements(world, base, number):
 def replacement_cuts(world, base, number):
     """Power cuts in `restore --yes-replace`, at the same place: its notes have whole paths."""
     old, new = live_to_replace(world, base)
-    disk = Disk(world.now, world.folder + "/log")
+    disk = Disk(world.now, world.folder + "/log", chance)
     done = replace(world, FILE_LOG=disk.log)
     need(done.returncode == 0, f"replace: {done.stderr}")
     disk.read()
@@ -503,7 +389,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="lifeboat-kill-", dir=place)
     bucket = Bucket()
     try:
-        in_world(folder + "/dir", None, (100, 70, 20), in_folder)
+        in_world(folder + "/dir", None, (100, 70, 3), in_folder)
         in_world(folder + "/s3", bucket, (40, 3), in_bucket)
     finally:
         bucket.end()

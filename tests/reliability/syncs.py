@@ -98,8 +98,6 @@ def renames_are_durable(log, what):
 
 def backups(world):
     world.logged("backup", CLOCK_OFFSET=-90 * DAY)
-    # Without a night in between, prune takes the clock for wrong.
-    world.logged("backup", CLOCK_OFFSET=-4 * DAY)
     log = world.logged("backup")
     need(renames_are_durable(log, "backup") >= 5, "backup: few files were seen")
     for name in ("manifest.json", "h1.state.json"):

@@ -224,7 +224,7 @@ edit 's#^spool_dir:.*#spool_dir: good.yaml#'
 names "spool folder: '$place/good.yaml' is not a folder (" 'spool_dir'
 edit 's/^spool_dir:/compression: {level: 9, cache: 10 MiB}\n&/'
 check
-stdout_has "frame cache: '$place/state/cache': 0 bytes of 10.0 MiB used"
+stdout_has "frame cache: '$place/state/cache': 0 B of 10.0 MiB used"
 ln -s "$place/store" state/cache
 names "frame cache: use the frame cache '$place/state/cache': open it: " 'Remove it'
 rm state/cache

@@ -40,6 +40,7 @@ class Provisional {
     }
     made_.push_back(path);
     fs::permissions(path, static_cast<fs::perms>(0755), ignored);
+    sync_directory(path.parent_path(), ErrorKind::config);  // the key in it must stay to be found
   }
   void keep() { made_.clear(); }
 
