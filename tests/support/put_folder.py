@@ -7,6 +7,7 @@ The keys are those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `aws s3 sync`
 CPU a file, which is minutes for the 15,000 of tests/reliability/load_bucket.sh.
 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 """
+import base64
 import concurrent.futures
 import datetime
 import hashlib
@@ -22,10 +23,12 @@ host = urllib.parse.urlsplit(endpoint).netloc
 held = threading.local()
 
 
-def signed(method, path, digest):
+def signed(method, path, content):
     """Headers for a request without a query."""
+    digest = hashlib.sha256(content).hexdigest()
     moment = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    headers = {"host": host, "x-amz-content-sha256": digest, "x-amz-date": moment}
+    md5 = base64.b64encode(hashlib.md5(content).digest()).decode()
+    headers = {"content-md5": md5, "host": host, "x-amz-content-sha256": digest, "x-amz-date": moment}
     names = ";".join(headers)
     request = "\n".join([method, path, "", *(f"{name}:{value}" for name, value in headers.items()),
                          "", names, digest])
@@ -47,8 +50,7 @@ def put(name):
     with open(name, "rb") as file:
         content = file.read()
     path = urllib.parse.quote(f"/{bucket}/{os.path.relpath(name, top)}")
-    held.connection.request("PUT", path, content,
-                            signed("PUT", path, hashlib.sha256(content).hexdigest()))
+    held.connection.request("PUT", path, content, signed("PUT", path, content))
     reply = held.connection.getresponse()
     text = reply.read()
     if reply.status != 200:
