@@ -17,7 +17,7 @@ awk 'BEGIN {
       id, rand() * 1e6, rand() * 1e4, rand() * 1e9, rand() * 1e9
 }' > data/text
 write_config "files: {recipe: volume, path: $place/data}"
-echo "compression: {level: 6, cache: 100 MB}" >> lifeboat.yaml
+printf "%s\n" "compression: {level: 6, cache: 100 MB}" "priority: normal" >> lifeboat.yaml
 
 # night FOUND: a backup, which found at least so many of its frames, and its archive in night.zst.
 night() {
