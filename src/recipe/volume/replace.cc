@@ -98,8 +98,11 @@ class Replacement {
     bool is_clean = is_committed_ || try_to([&] { note_.set_moved(false); });
     for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) {
       is_clean &= try_to([&] {
-        if (!is_committed_) put_back(*folder);
-        remove_tree(folder->staged, ErrorKind::service);
+        if (is_committed_) {
+          remove_staged(*folder);
+        } else {
+          put_back(*folder);
+        }
       });
     }
     if (is_clean) note_.remove();

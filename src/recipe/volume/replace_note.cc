@@ -124,8 +124,8 @@ std::string end(const Noted& note) {
       put_back(*folder);
       continue;
     }
-    remove_tree(folder->staged, ErrorKind::service);
     remove_if_empty(folder->kept);
+    remove_staged(*folder);
     if (is_there(folder->kept)) kept.push_back(printable(folder->kept.native()));
   }
   const std::string killed =
@@ -185,7 +185,13 @@ void put_back(const NotedFolder& folder) {
     take_back(folder);
     remove_if_empty(folder.kept);
   }
+  remove_staged(folder);
+}
+
+void remove_staged(const NotedFolder& folder) {
   remove_tree(folder.staged, ErrorKind::service);
+  const fs::path parent = folder.staged.parent_path();
+  if (is_there(parent)) sync_directory(parent, ErrorKind::service);
 }
 
 ReplaceNote::ReplaceNote(const fs::path& state_dir, std::string service,

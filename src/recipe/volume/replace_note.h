@@ -38,6 +38,10 @@ void write_into(const std::filesystem::path& path, const std::filesystem::path& 
 // Error(service) if something else has come into the place of an old file; that stays in `kept`.
 void put_back(const NotedFolder& folder);
 
+// `staged` is gone, and durably so, as is what was removed beside it: to be called before the note
+// is removed, since after a power cut nobody would know of them.
+void remove_staged(const NotedFolder& folder);
+
 class ReplaceNote {
  public:
   // Durable before it returns, and locked (flock) from then on. Without a `state_dir` there is
