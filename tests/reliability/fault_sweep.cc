@@ -137,10 +137,11 @@ std::vector<SweepFault> Sweep::choose(const Flow& flow,
     if (one.changes_disk) all.push_back({one, "readonly"});
   }
   if (long_form() || !request_.call.empty() || all.size() <= flow.short_max) return all;
-  // As many of each call as is its share, at least one, from the first to the last.
+  // As many of each call to the same kind as is its share, at least one, from the first to the
+  // last.
   std::map<std::string, std::vector<SweepFault>> calls;
   for (const SweepFault& one : all) {
-    calls[one.effect.call + " " + one.style].push_back(one);
+    calls[one.effect.kind + " " + one.effect.call + " " + one.style].push_back(one);
   }
   std::vector<SweepFault> chosen;
   for (const auto& [call, faults] : calls) {

@@ -177,6 +177,7 @@ state_dir: {at}/state
 spool_dir: {at}/spool
 docker: {{socket: {socket}}}
 compression: {{level: 6}}
+priority: normal
 retention: {{daily: 30, monthly: 12}}
 services:
   wal: {{recipe: sqlite, path: {at}/wal.db}}
