@@ -39,19 +39,12 @@ class SpoolSource final : public Source {
   zstd::DecompressSource plain_;
 };
 
-// Encrypted and without a name, a spool loses nothing in a folder of others; but the rule is one
-// for all folders of a run, and where there is no O_TMPFILE it has a name for a moment.
-UniqueFd open_in(const std::filesystem::path& directory) {
-  make_own_directory(directory, ErrorKind::limit);
-  return open_nameless_file(directory, ErrorKind::limit);
-}
-
 }  // namespace
 
 struct Spool::State {
   State(const std::filesystem::path& directory, Random& random)
       : name(format("encrypted spool in {} (spool_dir)", directory.native())),
-        fd(open_in(directory)),
+        fd(open_spool_file(directory)),
         identity(age::Identity::generate(random)) {
     const age::Recipient recipient = identity.recipient();
     auto& file = pipeline.emplace<FdSink>(fd.get(), name, ErrorKind::limit);

@@ -121,6 +121,13 @@ TEST(Backup, ALimitOfTheProcessorMakesItWait) {
   EXPECT_GT(kit.backup(request).duration, std::chrono::milliseconds(1));
 }
 
+TEST(Backup, MakesASpoolFolderThatIsMissing) {
+  EngineKit kit;
+  fs::remove_all(kit.folder / "spool");
+  kit.backup();
+  EXPECT_EQ(fs::status(kit.folder / "spool").permissions(), fs::perms::owner_all);
+}
+
 TEST(Backup, AStopLeavesNoSnapshot) {
   EngineKit kit;
   write_file(kit.folder / "files/big", kit.random.bytes(4 << 20));

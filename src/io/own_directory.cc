@@ -57,4 +57,9 @@ void make_own_directory(const fs::path& path, ErrorKind kind) {
   ensure_own_directory(path, kind);
 }
 
+UniqueFd open_spool_file(const fs::path& folder) {
+  make_own_directory(folder, ErrorKind::limit);
+  return open_nameless_file(folder, ErrorKind::limit);
+}
+
 }  // namespace lifeboat

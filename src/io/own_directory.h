@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "io/fd.h"
 
 namespace lifeboat {
 
@@ -19,5 +20,10 @@ namespace lifeboat {
 void make_own_directory(const std::filesystem::path& path, ErrorKind kind);
 // The same for one that must exist already.
 void ensure_own_directory(const std::filesystem::path& path, ErrorKind kind);
+
+// A file without a name in the spool folder, which is made as above: Error(limit). What lies there
+// is encrypted, and where there is no O_TMPFILE it has a name for a moment; the rule is one for all
+// folders of a run.
+UniqueFd open_spool_file(const std::filesystem::path& folder);
 
 }  // namespace lifeboat

@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "base/format.h"
-#include "io/files.h"
+#include "io/own_directory.h"
 #include "io/read_at.h"
 
 namespace lifeboat {
@@ -18,7 +18,7 @@ constexpr size_t block_bytes = 1 << 20;
 
 ScratchFile::ScratchFile(const std::filesystem::path& directory, Random& random)
     : name_(format("scratch file in {} (spool_dir)", directory.native())),
-      fd_(open_nameless_file(directory, ErrorKind::limit)),
+      fd_(open_spool_file(directory)),
       cipher_(random) {}
 
 void ScratchFile::append(ByteView data) {

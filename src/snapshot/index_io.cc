@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
-#include "io/files.h"
+#include "io/own_directory.h"
 
 namespace lifeboat {
 namespace {
@@ -68,7 +68,7 @@ std::unique_ptr<Source> open_index(Store& store, const Manifest& manifest,
 IndexSpool::IndexSpool(const std::filesystem::path& directory, const std::string& archive_key,
                        std::span<const age::Recipient> recipients, Random& random)
     : name_(format("index spool in {} (spool_dir)", directory.native())),
-      fd_(open_nameless_file(directory, ErrorKind::limit)),
+      fd_(open_spool_file(directory)),
       spooled_(build(pipeline_, std::make_unique<FdSink>(fd_.get(), name_, ErrorKind::limit),
                      recipients, random)),
       writer_(pipeline_.outermost(), archive_key) {}

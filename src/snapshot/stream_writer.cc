@@ -12,7 +12,7 @@
 #include "codec/gzip/gzip.h"
 #include "codec/spool.h"
 #include "io/fd.h"
-#include "io/files.h"
+#include "io/own_directory.h"
 #include "io/pipeline.h"
 #include "snapshot/index_io.h"
 
@@ -45,7 +45,7 @@ struct StreamWriter::State {
       : store(target),
         id(snapshot),
         name(format("encrypted spool in {} (spool_dir)", options.spool_dir.native())),
-        fd(open_nameless_file(options.spool_dir, ErrorKind::limit)),
+        fd(open_spool_file(options.spool_dir)),
         stored(
             pipeline.emplace<TapSink>(pipeline.emplace<FdSink>(fd.get(), name, ErrorKind::limit))),
         raw(pipeline.emplace<TapSink>(pipeline.emplace<gzip::CompressSink>(
