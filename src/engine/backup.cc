@@ -13,7 +13,6 @@
 #include "codec/spool.h"
 #include "codec/zstd/zstd.h"
 #include "engine/archive_notes.h"
-#include "engine/cpu_pacer.h"
 #include "engine/hooks.h"
 #include "engine/job_run.h"
 #include "engine/monthly.h"
@@ -45,8 +44,7 @@ class Backup {
       : request_(request),
         environment_(environment),
         recipe_context_(environment.recipe_context()),
-        run_(request, environment),
-        pacer_(request.cpu_limit_percent, environment.clock, environment.stop) {}
+        run_(request, environment) {}
 
   BackupResult run();
 
@@ -76,7 +74,6 @@ class Backup {
   RecipeContext recipe_context_;  // plans refer to it
   // Ended in reverse: the services, then the run.
   JobRun run_;
-  CpuPacer pacer_;
   std::vector<Candidate> candidates_;
 };
 
@@ -193,9 +190,8 @@ bool Backup::write_member(ArchiveWriter& archive, Candidate& candidate, Member& 
   }
   progress.begin(member.meta.path, member.size.value_or(0));
   const auto moved = [&](uint64_t bytes) {
-    environment_.stop.throw_if_stopped();
+    run_.pace();
     progress.advance(bytes);
-    pacer_.wait();
   };
 
   std::optional<Spool> spool;

@@ -8,7 +8,15 @@
 namespace lifeboat {
 
 JobRun::JobRun(const BackupRequest& request, Environment& environment)
-    : request_(request), environment_(environment), hooks_(request.hooks, environment) {}
+    : request_(request),
+      environment_(environment),
+      pacer_(request.cpu_limit_percent, environment.clock, environment.stop),
+      hooks_(request.hooks, environment) {}
+
+void JobRun::pace() {
+  environment_.stop.throw_if_stopped();
+  pacer_.wait();
+}
 
 void JobRun::lock() {
   begin_ = environment_.clock.steady_now();

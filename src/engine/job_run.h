@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/backup.h"
+#include "engine/cpu_pacer.h"
 #include "engine/hooks.h"
 #include "snapshot/archive_writer.h"
 #include "snapshot/run_lock.h"
@@ -24,6 +25,9 @@ class JobRun {
   void lock();
   // Runs the job's `before` hooks, for a snapshot that will be `id`.
   void begin(const SnapshotId& id);
+  // Between two pieces of content: throws Interrupted, and keeps the run to its share of the
+  // processor.
+  void pace();
   // Writes the manifest, signed if the request has a key, and ends the job's hooks.
   BackupResult commit(const ArchiveSummary& summary, std::vector<ManifestService> services);
 
@@ -39,6 +43,7 @@ class JobRun {
 
   const BackupRequest& request_;
   Environment& environment_;
+  CpuPacer pacer_;
   std::chrono::steady_clock::time_point begin_{};
   Timestamp started_{};
   SnapshotId id_;

@@ -6,7 +6,6 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "engine/archive_notes.h"
-#include "engine/cpu_pacer.h"
 #include "engine/hooks.h"
 #include "engine/job_run.h"
 #include "recipe/one_script.h"
@@ -24,8 +23,7 @@ class StreamBackup {
         recipe_context_(environment.recipe_context()),
         configured_(only_service(request)),
         recipe_(environment.recipes.get(configured_.service.recipe)),
-        run_(request, environment),
-        pacer_(request.cpu_limit_percent, environment.clock, environment.stop) {
+        run_(request, environment) {
     if (dynamic_cast<const OneScriptRecipe*>(&recipe_) != nullptr) return;
     throw Error(ErrorKind::config, format("run job '{}': recipe '{}' does not make one SQL script",
                                           request.job, configured_.service.recipe))
@@ -52,7 +50,6 @@ class StreamBackup {
   const Recipe& recipe_;
   ManifestService record_;
   JobRun run_;
-  CpuPacer pacer_;
 };
 
 void StreamBackup::write_notes(StreamWriter& writer, const ServicePlan& plan) {
@@ -73,9 +70,8 @@ void StreamBackup::write_member(StreamWriter& writer, Member& member) {
     const auto source = member.open();
     const StreamedMember streamed =
         writer.add(configured_.service.name, member.meta, *source, [&](uint64_t bytes) {
-          environment_.stop.throw_if_stopped();
+          run_.pace();
           progress.advance(bytes);
-          pacer_.wait();
         });
     if (member.size && *member.size != streamed.stream.bytes) {
       throw Error(ErrorKind::service, "it has another size than was announced");

@@ -13,6 +13,7 @@
 #include "io/fd.h"
 #include "io/files.h"
 #include "io/pipeline.h"
+#include "io/write_back.h"
 #include "store/key_rules.h"
 
 namespace lifeboat {
@@ -22,7 +23,6 @@ namespace fs = std::filesystem;
 
 // Another run may remove a folder that is empty just before we put a file into it.
 constexpr int create_attempts_max = 8;
-constexpr size_t write_back_bytes = 8 * 1024 * 1024;
 
 Timestamp to_timestamp(const timespec& time) {
   return Timestamp(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
@@ -153,11 +153,7 @@ class DirObjectSink final : public Sink {
  private:
   void do_write(ByteView data) override {
     file_->write(data);
-    held_bytes_ += data.size();
-    if (held_bytes_ < write_back_bytes) return;
-    // Best effort: the disk begins now, and the sync at the end has little left to wait for.
-    (void)::sync_file_range(file_->fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
-    held_bytes_ = 0;
+    write_back_.wrote(file_->fd(), data.size());
   }
   void do_finish() override {
     // All but the last folder, which the file syncs after its rename.
@@ -169,7 +165,7 @@ class DirObjectSink final : public Sink {
   const DirStore& store_;
   std::string key_;
   std::unique_ptr<AtomicFile> file_;
-  size_t held_bytes_ = 0;  // written since the disk was last told to begin
+  EarlyWriteBack write_back_;
 };
 
 DirStore::DirStore(fs::path path, Random& random) : path_(std::move(path)), random_(random) {

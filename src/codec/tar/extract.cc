@@ -17,13 +17,13 @@
 #include "codec/tar/header.h"
 #include "codec/tar/sparse.h"
 #include "codec/tar/tar.h"
+#include "io/write_back.h"
 
 namespace lifeboat::tar {
 namespace {
 
 constexpr size_t warnings_max = 1000;
 constexpr size_t copy_bytes = 128 * 1024;
-constexpr uint64_t write_back_bytes = 8 * 1024 * 1024;
 constexpr uint64_t disk_block_bytes = 4096;
 // Paths and attributes of folders, which are kept until the end: a few KiB of zstd can hold many.
 constexpr uint64_t folders_bytes_max = 512 << 20;
@@ -167,11 +167,8 @@ struct Extractor::State {
         data = data.subspan(static_cast<size_t>(written));
         run.offset += static_cast<uint64_t>(written);
         run.size -= static_cast<uint64_t>(written);
-        unwritten_bytes += static_cast<uint64_t>(written);
+        if (options.writes_back_early) write_back.wrote(fd, static_cast<uint64_t>(written));
       }
-      if (!options.writes_back_early || unwritten_bytes < write_back_bytes) continue;
-      (void)::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);  // best effort
-      unwritten_bytes = 0;
     }
   }
 
@@ -274,8 +271,8 @@ struct Extractor::State {
   bool restores_owner;
   Bytes block;
   uint64_t members = 0;
-  uint64_t bytes = 0;            // of disk
-  uint64_t unwritten_bytes = 0;  // since the disk was last told to begin
+  uint64_t bytes = 0;  // of disk
+  EarlyWriteBack write_back;
   uint64_t folder_bytes = 0;
   std::map<std::string, FileMeta> folders;
   std::vector<std::string> warnings;
