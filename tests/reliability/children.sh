@@ -7,33 +7,22 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/counts.sh"
 # shellcheck source=tests/script/lib.sh
 . "$here/../script/lib.sh"
-((EUID == 0)) || skip "needs root, to start a server as another user"
-postgres=$(find /usr/lib/postgresql -path '*/bin/postgres' 2> /dev/null | sort -V | tail -n 1)
-for tool in strace mariadbd mariadb-install-db mariadb-dump setpriv psql "$postgres" /usr/bin/python3; do
-  command -v "$tool" > /dev/null || skip "needs ${tool:-postgresql}"
+# shellcheck source=tests/script/postgres_lib.sh
+. "$here/../script/postgres_lib.sh"
+for tool in strace mariadbd mariadb-install-db mariadb-dump psql /usr/bin/python3; do
+  command -v "$tool" > /dev/null || skip "needs $tool"
 done
 
 # --- Two servers of the test's own; each dies with this script.
-as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups --pdeathsig KILL)
-chmod 711 "$folder" "$place"
-install -d -o nobody pg
-(
-  cd pg
-  "${as_nobody[@]}" "${postgres%/*}/initdb" -D data -U postgres -A trust --no-sync > log
-) & initdb=$!
 mariadb-install-db --no-defaults --user=root --auth-root-authentication-method=normal \
   --skip-test-db --datadir="$place/maria" > install.log 2>&1 || fail "install: $(tail install.log)"
-wait "$initdb" || fail "initdb: $(cat pg/log)"
 setpriv --pdeathsig KILL mariadbd --no-defaults --user=root --datadir="$place/maria" \
   --socket="$place/s" --pid-file="$place/pid" --skip-networking < /dev/null > server.log 2>&1 &
 pids+=($!)
-(cd pg && exec "${as_nobody[@]}" "$postgres" -D data -k "$place/pg" -c listen_addresses= -c fsync=off) \
-  < /dev/null > postgres.log 2>&1 &
-pids+=($!)
+postgres_server postgres
 root=(mariadb --no-defaults -N -u root --socket="$place/s")
 pg=(psql -q -h "$place/pg" -U postgres)
 wait_for "${root[@]}" -e 'SELECT 1'
-wait_for "${pg[@]}" -c 'SELECT 1'
 "${root[@]}" << 'SQL'
 CREATE DATABASE shop;
 CREATE TABLE shop.note (id INT PRIMARY KEY, text TEXT);

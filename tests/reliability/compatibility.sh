@@ -130,21 +130,27 @@ missing new.d
 ((refused += 1))
 cp manifest.kept "$plain_manifest"
 
-index=$folder_of_plain/backup.index.age
-cp "$index" index.kept
-was=$(sha256sum < "$index" | cut -c 1-64) was_bytes=$(stat -c %s "$index")
-age -d -i key.txt index.kept | zstd -dq | sed '1s/"format":1/"format":2/' | zstd -q |
-  age -r "$("$program" keygen -y key.txt)" > "$index"
-sed -i "s/$was/$(sha256sum < "$index" | cut -c 1-64)/
-  s/\"bytes\": $was_bytes,/\"bytes\": $(stat -c %s "$index"),/" "$plain_manifest"
-rehash "$plain_manifest"
-on_bare_machine restore "$plain" --to new.d
-expect 7
-stderr_has 'has format 2'
-missing new.d
-((refused += 1))
-cp index.kept "$index"
-cp manifest.kept "$plain_manifest"
+# refuses_index WORD COMMAND...: the index that COMMAND makes of the lines of the plain snapshot's.
+refuses_index() {
+  local word=$1 index=$folder_of_plain/backup.index.age was was_bytes
+  shift
+  cp "$index" index.kept
+  cp "$plain_manifest" manifest.kept
+  was=$(sha256sum < "$index" | cut -c 1-64) was_bytes=$(stat -c %s "$index")
+  age -d -i key.txt index.kept | zstd -dq | "$@" | age -r "$("$program" keygen -y key.txt)" > "$index"
+  sed -i "s/$was/$(sha256sum < "$index" | cut -c 1-64)/
+    s/\"bytes\": $was_bytes,/\"bytes\": $(stat -c %s "$index"),/" "$plain_manifest"
+  rehash "$plain_manifest"
+  on_bare_machine restore "$plain" --to new.d
+  expect 7
+  stderr_has "$word"
+  missing new.d
+  ((refused += 1))
+  cp index.kept "$index"
+  cp manifest.kept "$plain_manifest"
+}
+of_format_2() { sed '1s/"format":1/"format":2/' | zstd -q; }
+refuses_index 'has format 2' of_format_2
 
 sed '1s/v1$/v2/' "$folder_of_day/backup.tar.zst.age" > later.age
 lifeboat decrypt -i key.txt -o new.d later.age
@@ -206,20 +212,8 @@ stdout_has 'has format 2'
 ((refused += 1))
 
 # A frame that needs a dictionary, which no Lifeboat writes.
-cp "$index" index.kept
-cp "$plain_manifest" manifest.kept
-was=$(sha256sum < "$index" | cut -c 1-64) was_bytes=$(stat -c %s "$index")
 for ((line = 0; line < 500; line++)); do echo "$line {\"path\":\"files/$line\",\"mode\":420}" > "sample$line"; done
 zstd -q --train sample* -o dictionary --maxdict=1200
 rm sample*
-age -d -i key.txt index.kept | zstd -dq | zstd -q -D dictionary |
-  age -r "$("$program" keygen -y key.txt)" > "$index"
-sed -i "s/$was/$(sha256sum < "$index" | cut -c 1-64)/
-  s/\"bytes\": $was_bytes,/\"bytes\": $(stat -c %s "$index"),/" "$plain_manifest"
-rehash "$plain_manifest"
-on_bare_machine restore "$plain" --to new.d
-expect 7
-stderr_has ictionary
-missing new.d
-((refused += 1))
+refuses_index ictionary zstd -q -D dictionary
 counted compatibility "unknown versions refused" "$refused"

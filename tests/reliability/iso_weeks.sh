@@ -4,17 +4,9 @@
 source "$(dirname "$0")/../script/lib.sh"
 source "$project/tests/reliability/counts.sh"
 source "$project/tests/reliability/clock_lib.sh"
-postgres=$(find /usr/lib/postgresql -path '*/bin/postgres' 2> /dev/null | sort -V | tail -n 1)
-[[ -n $postgres ]] || skip "there is no PostgreSQL server"
-((EUID == 0)) || skip "only root starts PostgreSQL as somebody else"
-chmod 711 "$folder" "$place"
-install -d -o nobody pg
-as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups --pdeathsig KILL)
-(cd pg && "${as_nobody[@]}" "${postgres%/*}/initdb" -D data -U postgres -A trust --no-sync > log)
-(cd pg && exec "${as_nobody[@]}" "$postgres" -D data -k "$place/pg" -c listen_addresses= -c fsync=off) \
-  < /dev/null > postgres.log 2>&1 &
-pids+=($!)
-wait_for psql -h "$place/pg" -U postgres -c 'CREATE TABLE orders AS SELECT generate_series(1, 99) id'
+source "$project/tests/script/postgres_lib.sh"
+postgres_server postgres
+psql -q -h "$place/pg" -U postgres -c 'CREATE TABLE orders AS SELECT generate_series(1, 99) id'
 
 make_key
 write_config "supabase: {recipe: supabase, socket: $place/pg, user: postgres}"

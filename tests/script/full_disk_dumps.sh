@@ -4,14 +4,13 @@
 # session in the server, no member of the archive. With room, the next run is whole. Needs a small
 # tmpfs, and skips without root or the servers.
 source "$(dirname "$0")/lib.sh"
+source "$project/tests/script/postgres_lib.sh"
 
 ((EUID == 0)) || skip "a tmpfs needs root"
 for tool in mariadbd mariadb-install-db mariadb mariadb-dump setpriv; do
   command -v "$tool" > /dev/null ||
     skip "$tool is missing: install mariadb-server-core mariadb-client"
 done
-postgres=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 2> /dev/null | sort -V | tail -n 1)
-[[ -x $postgres/bin/initdb ]] || skip "initdb is missing: install postgresql"
 mkdir small
 mount -t tmpfs -o size=2m tmpfs small 2> /dev/null || skip "a tmpfs cannot be mounted here"
 undo+=("umount $place/small")
@@ -25,27 +24,12 @@ setpriv --pdeathsig KILL mariadbd --no-defaults --user=root --datadir="$place/da
 pids+=($!)
 as_maria() { mariadb --no-defaults -N -u root --socket="$place/s" -e "$1"; }
 
-# PostgreSQL refuses to be root, and has to reach its folder.
-chmod 711 "$folder" "$place"
-install -d -o nobody pg
-as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups --pdeathsig QUIT)
-(cd pg && "${as_nobody[@]}" "$postgres/bin/initdb" -D "$place/pg/data" -U admin -A trust) \
-  > initdb.log 2>&1 || fail "initdb: $(tail initdb.log)"
-"${as_nobody[@]}" "$postgres/bin/postgres" -D "$place/pg/data" -k "$place/pg" \
-  -c listen_addresses= -c fsync=off < /dev/null > postgres.log 2>&1 &
-postgres_pid=$!
-# Not by SIGKILL, which leaves its shared memory to the machine.
-end_postgres() {
-  kill -QUIT "$postgres_pid"
-  wait "$postgres_pid"
-}
-undo+=(end_postgres)
-as_admin() { "$postgres/bin/psql" -X -At -h "$place/pg" -U admin -d postgres -c "$1"; }
+postgres_server admin
+as_admin() { "${postgres%/*}/psql" -X -At -h "$place/pg" -U admin -d postgres -c "$1"; }
 
 wait_for as_maria 'SELECT 1'
 as_maria 'CREATE DATABASE shop; USE shop; CREATE TABLE photo (id INT PRIMARY KEY, data BLOB);
   INSERT INTO photo SELECT seq, random_bytes(1000) FROM seq_1_to_5000'
-wait_for as_admin 'SELECT 1'
 as_admin "CREATE TABLE photo AS SELECT i AS id, string_agg(gen_random_uuid()::text, '') AS data
   FROM generate_series(1, 5000) i, generate_series(1, 70) j GROUP BY i" > /dev/null
 

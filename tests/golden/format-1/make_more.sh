@@ -5,16 +5,9 @@
 out=$(readlink -f "$2")
 source "$(dirname "$0")/../../script/lib.sh"
 [[ ! -e $out/weekly ]] || fail "$out/weekly is there already"
-postgres=$(find /usr/lib/postgresql -path '*/bin/postgres' | sort -V | tail -n 1)
-chmod 711 "$folder" "$place"
-install -d -o nobody pg
-as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups --pdeathsig KILL)
-(cd pg && "${as_nobody[@]}" "${postgres%/*}/initdb" -D data -U postgres -A trust --no-sync > log)
-(cd pg && exec "${as_nobody[@]}" "$postgres" -D data -k "$place/pg" -c listen_addresses= -c fsync=off) \
-  < /dev/null > postgres.log 2>&1 &
-pids+=($!)
+source "$project/tests/script/postgres_lib.sh"
+postgres_server postgres
 sql=(psql -q -h "$place/pg" -U postgres)
-wait_for "${sql[@]}" -c 'SELECT 1'
 # As much of Supabase as the recipe asks for.
 "${sql[@]}" << 'SQL'
 CREATE ROLE anon NOLOGIN; CREATE ROLE authenticated NOLOGIN; CREATE ROLE service_role NOLOGIN;
