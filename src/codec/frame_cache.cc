@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <list>
 #include <mutex>
 #include <tuple>
@@ -62,6 +63,19 @@ struct FoundFile {
   timespec used;
 };
 
+bool is_earlier(const timespec& left, const timespec& right) {
+  return std::tie(left.tv_sec, left.tv_nsec) < std::tie(right.tv_sec, right.tv_nsec);
+}
+
+// To the nanosecond, where the kernel's own time has ticks that hold several frames. Best effort:
+// it says only who leaves first.
+void mark_used(int fd) {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const timespec read_and_written[] = {now, now};
+  ::futimens(fd, read_and_written);
+}
+
 std::filesystem::path trusted_place(const std::filesystem::path& path) {
   if (!path.is_absolute()) throw Error(ErrorKind::limit, "it is no absolute path");
   return trusted_path(path.parent_path(), ErrorKind::limit) / path.filename();
@@ -104,10 +118,11 @@ struct FrameCache::State {
   std::filesystem::path folder_path;
   UniqueFd folder;  // locked
   Bytes salt = Bytes(salt_bytes);
+  timespec last_run{};  // when the run before this one began: the time of the salt's file
 
   mutable std::mutex mutex;
   std::unordered_map<std::string, Entry> entries;
-  std::list<std::string> uses;  // the least recently used first
+  std::list<std::string> uses;  // the first to go first
   uint64_t total_bytes = 0;
   ChaCha20Poly1305::Nonce nonce{};  // of the last frame kept: counted up from a random one
   std::string trouble;
@@ -143,6 +158,8 @@ bool FrameCache::State::read_salt() {
   }
   if (!file) return false;
   const struct stat found = stat_fd(file.get(), salt_name, ErrorKind::limit);
+  last_run = found.st_mtim;
+  mark_used(file.get());
   return S_ISREG(found.st_mode) && found.st_size == off_t{salt_bytes} &&
          read_at(file.get(), 0, salt, salt_name, ErrorKind::limit) == salt_bytes;
 }
@@ -173,9 +190,12 @@ void FrameCache::State::take_stock(bool is_stale) {
     }
   }
   if (errno != 0) throw system_error(ErrorKind::limit, "list it", errno);
-  std::sort(files.begin(), files.end(), [](const FoundFile& left, const FoundFile& right) {
-    return std::tie(left.used.tv_sec, left.used.tv_nsec) <
-           std::tie(right.used.tv_sec, right.used.tv_nsec);
+  // What the last run did without comes first. Then that run's last frame, then the one before it:
+  // this run will ask in the same order, and need the last for longest.
+  std::sort(files.begin(), files.end(), [&](const FoundFile& left, const FoundFile& right) {
+    const bool is_left_old = is_earlier(left.used, last_run);
+    if (is_left_old != is_earlier(right.used, last_run)) return is_left_old;
+    return is_left_old ? is_earlier(left.used, right.used) : is_earlier(right.used, left.used);
   });
   for (const FoundFile& file : files) add(file.name, file.bytes, true);
   make_room(0);
@@ -189,6 +209,7 @@ void FrameCache::State::write_file(const std::string& name, ByteView content) {
   if (!file) throw system_error(ErrorKind::limit, "make a file", errno);
   try {
     write_fd(file.get(), content, "a frame", ErrorKind::limit);
+    mark_used(file.get());
     if (::renameat(folder.get(), unfinished.c_str(), folder.get(), name.c_str()) != 0) {
       throw system_error(ErrorKind::limit, "rename a file", errno);
     }
@@ -208,7 +229,7 @@ bool FrameCache::State::disk_has_room(uint64_t bytes) const {
   return uint64_t{disk.f_bavail} * disk.f_frsize >= reserve + bytes;
 }
 
-// Removes the least recently used until `bytes` more are allowed; false if they never are.
+// Removes one after the other until `bytes` more are allowed; false if they never are.
 bool FrameCache::State::make_room(uint64_t bytes) {
   while (total_bytes + bytes > bytes_max || !disk_has_room(bytes)) {
     if (uses.empty() || entries.at(uses.front()).is_fresh) return false;
@@ -295,7 +316,7 @@ std::optional<size_t> FrameCache::State::load(const Key& key, ByteSpan stored, B
   ChaCha20Poly1305 cipher(key.secret.view());
   if (!cipher.open(its_nonce, sealed.subspan(nonce_bytes), stored.first(plain)))
     return std::nullopt;
-  ::futimens(file.get(), nullptr);  // best effort: it says who leaves first
+  mark_used(file.get());
   return plain;
 }
 

@@ -23,9 +23,10 @@
 namespace lifeboat {
 
 // One folder with a file for each frame, never more than `bytes_max` of disk and never the last
-// tenth of it (or 4 GiB). The least recently used goes first; what this run used or kept, never: an
-// archive larger than the cache would otherwise push out each frame just before it is asked for.
-// The folder is locked as long as this lives; a second one meanwhile is off. Any thread.
+// tenth of it (or 4 GiB). What the last run had no use for goes first, then what it used last; what
+// this run used or kept, never: an archive larger than the cache would otherwise push out each
+// frame just before it is asked for. The folder is locked as long as this lives; a second one
+// meanwhile is off. Any thread.
 class FrameCache {
  public:
   struct Key {

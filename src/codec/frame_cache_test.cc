@@ -194,8 +194,9 @@ TEST_F(FrameCacheTest, is_bounded_at_every_moment_and_keeps_what_this_run_used) 
     EXPECT_LE(bytes_on_disk(), limit);
   }
   EXPECT_GE(kept, 4U);
-  // The first frames are still there, and found: the later ones have not pushed them out.
-  EXPECT_EQ(make(raw_, open(limit).get()).from_cache, kept);
+  // The first frames are still there, and found: the later ones have not pushed them out. One too
+  // large for the room left may have let a smaller one of behind it in, and takes its place now.
+  EXPECT_GE(make(raw_, open(limit).get()).from_cache + 2, kept);
   // A lower limit holds from the start; a run of other bytes takes the room of the old ones.
   const auto less = open(limit / 2);
   EXPECT_LE(bytes_on_disk(), limit / 2);
@@ -203,6 +204,17 @@ TEST_F(FrameCacheTest, is_bounded_at_every_moment_and_keeps_what_this_run_used) 
   EXPECT_LE(bytes_on_disk(), limit / 2);
   EXPECT_EQ(make(raw_, less.get()).from_cache, 0U);
   EXPECT_EQ(less->trouble(), "");
+}
+
+// A new frame must not push out the one that is asked for next, and that one the next.
+TEST_F(FrameCacheTest, a_full_cache_loses_little_to_bytes_put_in_front) {
+  const Bytes raw = SeededRandom(4).text_bytes(40 * frame_bytes);
+  run(raw);
+  const size_t frames = frame_files().size();
+  const uint64_t full = bytes_on_disk();
+  Bytes grown = SeededRandom(5).text_bytes(frame_bytes);
+  grown.insert(grown.end(), raw.begin(), raw.end());
+  EXPECT_GE(make(grown, open(full).get()).from_cache + 10, frames);
 }
 
 TEST_F(FrameCacheTest, lets_the_least_recently_used_go_first) {
