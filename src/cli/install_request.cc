@@ -104,6 +104,7 @@ InstallRequest make_install_request(CommandContext& context, SchedulerKind kind,
   request.writes_anywhere = std::any_of(config.jobs.begin(), config.jobs.end(),
                                         [](const JobConfig& job) { return job.labelled; });
   request.state_dir = config.state_dir;
+  request.is_background = config.priority == "idle";
   request.tells_failures = reporting_of(config).tells_anybody();
   return request;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "base/background.h"
 #include "base/error.h"
 #include "base/exit_code.h"
 #include "base/format.h"
@@ -18,7 +19,6 @@
 #include "config/schedule.h"
 #include "io/files.h"
 #include "observe/metrics.h"
-#include "process/background.h"
 #include "snapshot/catalog.h"
 
 namespace lifeboat::cli {

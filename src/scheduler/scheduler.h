@@ -42,6 +42,7 @@ struct InstallRequest {
   std::filesystem::path state_dir;    // made if it is missing
   std::filesystem::path credentials;  // a folder; each of its files becomes a LoadCredential=
   bool tells_failures = false;        // somebody hears of units that failed
+  bool is_background = false;         // `priority: idle`
   std::filesystem::path root = "/";   // below which all files lie; for tests and images
 };
 

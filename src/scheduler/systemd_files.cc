@@ -60,6 +60,14 @@ OOMScoreAdjust=500
 LimitCORE=0
 )";
 
+// Between groups of processes, such as this unit and a container, a group's weight counts and no
+// nice. Not CPUWeight=idle: beside a container that never rests the run would take days. The limit
+// lets a worker that starves compete again (base/background.h).
+constexpr std::string_view background = R"(CPUWeight=10
+IOWeight=10
+LimitNICE=+10
+)";
+
 constexpr std::string_view sandbox = R"(
 MemoryMax=4G
 TasksMax=256
@@ -137,6 +145,7 @@ std::string service_text(const InstallRequest& request, const ScheduledRun& run)
       command_line(command_of(request, run)), path_variable, state_of(request),
       credentials(request.credentials));
   text += resources;
+  if (request.is_background) text += background;
   if (run.needs_freedom) {
     return text +
            "\n# No sandbox: this run starts hooks, commands or servers, and what these need "

@@ -31,6 +31,7 @@ class SystemdFiles : public testing::Test {
     request_.writable = {"/srv/backups", "/srv/with space"};
     request_.state_dir = "/var/lib/lifeboat";
     request_.tells_failures = true;
+    request_.is_background = true;
   }
   // Writes all units below the folder, and gives the text of one.
   std::string unit(const std::string& name) {
@@ -80,6 +81,13 @@ TEST_F(SystemdFiles, PathsAreQuoted) {
   EXPECT_THAT(unit("lifeboat-backup-nightly.service"),
               HasSubstr("ReadWritePaths=-/srv/backups\nReadWritePaths=\"-/srv/with space\"\n"));
   EXPECT_THAT(unit("lifeboat-failure@.service"), HasSubstr("x.yaml\" --unit %i\n"));
+}
+
+TEST_F(SystemdFiles, ARunInTheBackgroundIsLightAmongUnitsToo) {
+  EXPECT_THAT(unit("lifeboat-backup-odd.service"), HasSubstr("\nCPUWeight=10\n"));
+  EXPECT_THAT(unit("lifeboat-drill.service"), HasSubstr("\nLimitNICE=+10\n"));
+  request_.is_background = false;
+  EXPECT_THAT(unit("lifeboat-drill.service"), Not(HasSubstr("Weight=")));
 }
 
 TEST_F(SystemdFiles, WhatMayNeedAnyRightHasNoSandbox) {

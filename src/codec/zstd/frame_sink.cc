@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/background.h"
 #include "codec/zstd/content_cut.h"
 #include "codec/zstd/format.h"
 #include "codec/zstd/zstd.h"
@@ -233,6 +234,7 @@ struct FrameSink::State {
   // A worker: takes submitted slots in order until stopped.
   void compress_frames() {
     FrameMaker maker(options);
+    BackgroundWorker background;
     for (;;) {
       Slot* taken = nullptr;
       {
@@ -247,6 +249,7 @@ struct FrameSink::State {
       } catch (...) {
         failure = std::current_exception();
       }
+      background.step();
       {
         const std::lock_guard lock(mutex);
         taken->failure = failure;
