@@ -132,7 +132,8 @@ TEST_F(DiscoverCommand, WhatItProposesIsAConfigurationThatCovers) {
   write_config(head + "  files: {recipe: volume, path: live}\n" + config.substr(head.size()) +
                format("jobs: {{nightly: {{schedule: manual, services: [{}]}}}}\n", names));
   const Outcome after = with_config({"discover", "--json", "--fail", "--root", path("root")});
-  for (const Json& place : Json::parse(after.out)["places"]) {
+  const Json told = Json::parse(after.out);  // outlives the loop over a part of it
+  for (const Json& place : told["places"]) {
     // Of a container without a volume, only a server can be asked for its data.
     if (place["type"] == "container" && place["reason"] != "") continue;
     EXPECT_NE(place["coverage"], "not covered") << place.dump(2);
