@@ -1,12 +1,11 @@
 # shellcheck shell=bash
 # What the tests under load share: the black-box vocabulary of tests/script/lib.sh, each command under
-# a cap of 128 MiB (LIFEBOAT_LOAD_CAP_MIB), and the figures of the closing table. Sourced with the
-# program's path as $1.
+# a cap of 128 MiB, and the figures of the closing table. Sourced with the program's path as $1.
 reliability=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 source "$reliability/../script/lib.sh"
 source "$reliability/counts.sh"
 
-cap_mib=${LIFEBOAT_LOAD_CAP_MIB:-128}
+cap_mib=$((128 + ${LIFEBOAT_SANITIZER_MIB:-0}))
 most_kib=0  # of all commands so far
 
 command -v python3 > /dev/null || skip "no python3 here"

@@ -20,8 +20,8 @@ skips=$(awk -F '\t' -v preset="$preset" '
 ' "$here/sanitizer_skips.txt")
 status=0
 # Their figures are those of the build that people run.
-# The cap of the tests under load leaves room for the sanitizer itself.
-env -u LIFEBOAT_COUNTS -u LIFEBOAT_LONG LIFEBOAT_LOAD_CAP_MIB=4096 ctest --test-dir "$build" -j "$(nproc)" \
+# LIFEBOAT_SANITIZER_MIB: what bounds of memory leave to the sanitizer itself.
+env -u LIFEBOAT_COUNTS -u LIFEBOAT_LONG LIFEBOAT_SANITIZER_MIB=2000 ctest --test-dir "$build" -j "$(nproc)" \
   --output-on-failure --no-tests=error --output-junit "$results" -E "^($skips)\$" "$@" \
   < /dev/null || status=$?
 [[ -s $results ]] || exit "$status"
