@@ -75,6 +75,19 @@ void sha256(benchmark::State& state) {
 }
 BENCHMARK(sha256);
 
+// Of a member and of the tar stream around it.
+void sha256_of_both(benchmark::State& state) {
+  for (auto _ : state) {
+    Sha256 left;
+    Sha256 right;
+    Sha256::update_both(left, right, text());
+    benchmark::DoNotOptimize(left.finish());
+    benchmark::DoNotOptimize(right.finish());
+  }
+  counted(state, data_bytes);
+}
+BENCHMARK(sha256_of_both);
+
 void age_encrypt(benchmark::State& state) {
   const age::Recipient recipient = age::Identity::generate(random_source()).recipient();
   for (auto _ : state) {

@@ -1,19 +1,29 @@
 #include "crypto/hash.h"
 
+// SHA256_Init and its kin, which OpenSSL 3 calls deprecated: the state is needed (update_both), and
+// EVP hides it. They run the same code.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
 
 #include "base/error.h"
 #include "crypto/base64.h"
+#include "crypto/sha256_pair.h"
 
 namespace lifeboat {
 
 struct Sha256::State {
-  State() : context(EVP_MD_CTX_new(), &EVP_MD_CTX_free) { begin(); }
-  void begin() {
-    const bool ready = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
-    if (!ready) throw Error(ErrorKind::crypto, "start SHA-256: OpenSSL refused");
+  State() { begin(); }
+  void begin() { ensure(SHA256_Init(&context) == 1, "SHA-256 begin cannot fail"); }
+  void count_blocks(size_t blocks) {
+    const uint64_t bits = (uint64_t{context.Nh} << 32 | context.Nl) + uint64_t{blocks} * 512;
+    context.Nh = static_cast<SHA_LONG>(bits >> 32);
+    context.Nl = static_cast<SHA_LONG>(bits);
   }
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context;
+  SHA256_CTX context{};
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {}
@@ -22,15 +32,32 @@ Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
 void Sha256::update(ByteView data) {
-  ensure(EVP_DigestUpdate(state_->context.get(), data.data(), data.size()) == 1,
+  ensure(SHA256_Update(&state_->context, data.data(), data.size()) == 1,
          "SHA-256 update cannot fail");
+}
+
+void Sha256::update_both(Sha256& left, Sha256& right, ByteView data) {
+  const auto each = [&](ByteView part) {
+    left.update(part);
+    right.update(part);
+  };
+  SHA256_CTX& one = left.state_->context;
+  SHA256_CTX& two = right.state_->context;
+  if (one.num != two.num || !has_sha256_pair()) return each(data);
+  const size_t begun = one.num;  // bytes of a block that both wait to be filled
+  const size_t head = begun == 0 ? 0 : std::min(data.size(), SHA256_CBLOCK - begun);
+  each(data.first(head));
+  const ByteView rest = data.subspan(head);
+  const size_t blocks = rest.size() / SHA256_CBLOCK;
+  sha256_pair(one.h, two.h, rest.data(), blocks);
+  left.state_->count_blocks(blocks);
+  right.state_->count_blocks(blocks);
+  each(rest.subspan(blocks * SHA256_CBLOCK));
 }
 
 Sha256Digest Sha256::finish() {
   Sha256Digest digest;
-  unsigned length = 0;
-  ensure(EVP_DigestFinal_ex(state_->context.get(), as_uchar(ByteSpan(digest)), &length) == 1 &&
-             length == digest.size(),
+  ensure(SHA256_Final(as_uchar(ByteSpan(digest)), &state_->context) == 1,
          "SHA-256 finish cannot fail");
   state_->begin();
   return digest;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/sha256_pair.h"
 #include "support/doubles.h"
 #include "support/shell.h"
 
@@ -35,6 +36,50 @@ TEST(Sha256, DoesNotDependOnHowTheStreamIsCut) {
     }
     EXPECT_EQ(hash.finish(), sha256(data)) << step;
   }
+}
+
+// Against itself one by one, at all positions of the two to a block and to each other.
+TEST(Sha256, OfTwoAtOnceIsThatOfEach) {
+  if (!has_sha256_pair()) GTEST_SKIP() << "this processor has no SHA extensions";
+  test::SeededRandom random;
+  const Bytes data = random.bytes(4000);
+  for (const size_t before : {0, 1, 63, 64, 100, 128}) {
+    for (const size_t other : {0UL, 64UL, before}) {
+      for (const size_t step : {1, 27, 63, 64, 65, 128, 1000, 4000}) {
+        Sha256 left;
+        Sha256 right;
+        Sha256 left_alone;
+        Sha256 right_alone;
+        left.update(ByteView(data).first(before));
+        left_alone.update(ByteView(data).first(before));
+        right.update(ByteView(data).subspan(7, other));
+        right_alone.update(ByteView(data).subspan(7, other));
+        for (size_t at = 0; at < data.size(); at += step) {
+          const ByteView part = ByteView(data).subspan(at, std::min(step, data.size() - at));
+          Sha256::update_both(left, right, part);
+          left_alone.update(part);
+          right_alone.update(part);
+        }
+        EXPECT_EQ(left.finish(), left_alone.finish()) << before << ' ' << other << ' ' << step;
+        EXPECT_EQ(right.finish(), right_alone.finish()) << before << ' ' << other << ' ' << step;
+      }
+    }
+  }
+}
+
+// The length goes into the digest: beyond 32 bits of it too.
+TEST(Sha256, OfTwoAtOnceCountsBeyond512Megabytes) {
+  const Bytes data(1 << 24);
+  Sha256 left;
+  Sha256 right;
+  Sha256 alone;
+  for (int times = 0; times < 33; ++times) {
+    Sha256::update_both(left, right, data);
+    alone.update(data);
+  }
+  const Sha256Digest expected = alone.finish();
+  EXPECT_EQ(left.finish(), expected);
+  EXPECT_EQ(right.finish(), expected);
 }
 
 TEST(Sha256, StartsAnewAfterFinish) {

@@ -11,7 +11,11 @@ const StreamSummary& TapSink::summary() const {
 
 void TapSink::do_write(ByteView data) {
   next_.write(data);
-  hash_.update(data);
+  if (other_ != nullptr) {
+    Sha256::update_both(hash_, *other_, data);
+  } else {
+    hash_.update(data);
+  }
   summary_.bytes += data.size();
 }
 

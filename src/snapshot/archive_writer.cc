@@ -55,20 +55,16 @@ struct ArchiveWriter::State {
   tar::Writer tar;
   IndexSpool index;
   Bytes block;
+  Sha256 member_hash;
   uint64_t members = 0;
 
   // Copies `promised` bytes of the source into the member. Returns the failure of the source, after
   // padding; a failure of the store leaves as an exception.
-  std::exception_ptr copy(const MemberContent& content, uint64_t promised, Sha256& hash);
-  void put(ByteView data, Sha256& hash) {
-    tar.write(data);
-    hash.update(data);
-  }
-  void pad(uint64_t bytes, Sha256& hash);
+  std::exception_ptr copy(const MemberContent& content, uint64_t promised);
+  void pad(uint64_t bytes);
 };
 
-std::exception_ptr ArchiveWriter::State::copy(const MemberContent& content, uint64_t promised,
-                                              Sha256& hash) {
+std::exception_ptr ArchiveWriter::State::copy(const MemberContent& content, uint64_t promised) {
   uint64_t left = promised;
   for (;;) {
     size_t count = 0;
@@ -81,25 +77,25 @@ std::exception_ptr ArchiveWriter::State::copy(const MemberContent& content, uint
     } catch (const Interrupted&) {
       throw;  // the archive is abandoned: nothing to pad for
     } catch (...) {
-      pad(left, hash);
+      pad(left);
       return std::current_exception();
     }
     if (count == 0) break;
     // A file that grew is read on to its end, as its source wants, but cut here.
     const size_t kept = static_cast<size_t>(std::min<uint64_t>(count, left));
-    put(ByteView(block).first(kept), hash);
+    tar.write(ByteView(block).first(kept));
     left -= kept;
     if (content.progress) content.progress(kept);
   }
-  pad(left, hash);
+  pad(left);
   return nullptr;
 }
 
-void ArchiveWriter::State::pad(uint64_t bytes, Sha256& hash) {
+void ArchiveWriter::State::pad(uint64_t bytes) {
   const Bytes zeros(static_cast<size_t>(std::min<uint64_t>(bytes, block_bytes)));
   while (bytes > 0) {
     const size_t count = static_cast<size_t>(std::min<uint64_t>(bytes, zeros.size()));
-    put(ByteView(zeros).first(count), hash);
+    tar.write(ByteView(zeros).first(count));
     bytes -= count;
   }
 }
@@ -124,12 +120,13 @@ AddedMember ArchiveWriter::add(const std::string& service, const FileMeta& meta,
   member.size = content.size;
   member.offset = state_->tar.begin_member(meta, content.size);
   if (large) state_->frames.cut();
-  Sha256 hash;
-  added.source_failure = state_->copy(content, promised, hash);
+  state_->raw.hash_also(&state_->member_hash);
+  added.source_failure = state_->copy(content, promised);
+  state_->raw.hash_also(nullptr);
   state_->tar.end_member();
   member.end = state_->tar.position();
   member.incomplete = added.source_failure != nullptr;
-  if (meta.type == FileType::file) member.sha256 = hex_encode(hash.finish());
+  if (meta.type == FileType::file) member.sha256 = hex_encode(state_->member_hash.finish());
   state_->index.add(member);
   ++state_->members;
 
