@@ -46,8 +46,7 @@ LIFEBOAT_SHA_TARGET inline void store(const Words& words, uint32_t* state) {
 // Four rounds; `scheduled` holds four words of the message with their constants added.
 LIFEBOAT_SHA_TARGET inline void four_rounds(Words& words, __m128i scheduled) {
   words.cdgh = _mm_sha256rnds2_epu32(words.cdgh, words.abef, scheduled);
-  words.abef =
-      _mm_sha256rnds2_epu32(words.abef, words.cdgh, _mm_shuffle_epi32(scheduled, 0x0E));
+  words.abef = _mm_sha256rnds2_epu32(words.abef, words.cdgh, _mm_shuffle_epi32(scheduled, 0x0E));
 }
 
 LIFEBOAT_SHA_TARGET void compress(uint32_t* left, uint32_t* right, const std::byte* data,
