@@ -1,7 +1,13 @@
 #include "codec/zstd/zstd.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "base/background.h"
 #include "base/error.h"
 #include "io/pipeline.h"
 #include "support/doubles.h"
@@ -249,6 +255,31 @@ TEST(SeekableAccess, refuses_lying_tables) {
   for (const Bytes& lie : lies) EXPECT_THROW(read_access(lie), Error) << &lie - lies.data();
   EXPECT_NE(error_text([&] { read_access(compress_stream(good)); }).find("there is none"),
             std::string::npos);
+}
+
+// Threads of this process that run only where a processor is idle.
+size_t idle_threads() {
+  size_t count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    if (::sched_getscheduler(std::stoi(task.path().filename())) == SCHED_IDLE) ++count;
+  }
+  return count;
+}
+
+TEST(ZstdFrames, workers_take_idle_processors_when_the_run_is_in_the_background) {
+  const Bytes raw = SeededRandom().bytes(20 * frame_bytes);
+  const auto idle_at_the_end = [&] {
+    MemorySink target;
+    FrameSink sink(target, small_frames);
+    sink.write(raw);
+    sink.finish();
+    return idle_threads();
+  };
+  EXPECT_EQ(idle_at_the_end(), 0U);
+  std::thread([&] {
+    enter_background();
+    EXPECT_GT(idle_at_the_end(), 0U);
+  }).join();
 }
 
 }  // namespace
