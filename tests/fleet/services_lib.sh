@@ -63,7 +63,7 @@ start_who_is_told() {
   forward_tls 127.0.0.3 api.github.com github.port
 }
 discord_was_told() {
-  jq -r 'select(.body.embeds != null) | .body.embeds[].title' discord.jsonl | grep -qF -- "$1" ||
+  jq -r 'select(.body.embeds != null) | .body.embeds[].title' discord.jsonl | grep -F -- "$1" > /dev/null ||
     fail "Discord was not told: $1"
 }
 

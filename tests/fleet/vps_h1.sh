@@ -43,7 +43,7 @@ for item in yaml.safe_load(open(sys.argv[1]))["services"]["n8n"]["environment"].
     -e N8N_TEMPLATES_ENABLED=false -e N8N_PERSONALIZATION_ENABLED=false \
     -e N8N_SECURE_COOKIE=false -e N8N_EXPRESSION_ENGINE=legacy "${pruning[@]}" n8n:1 > /dev/null
   for ((try = 0; try < 240; try++)); do
-    if curl -fsS -m 3 http://127.0.0.1:5678/rest/settings 2> /dev/null | grep -q '"data"'; then
+    if curl -fsS -m 3 http://127.0.0.1:5678/rest/settings 2> /dev/null | grep '"data"' > /dev/null; then
       node "$here/../live/n8n_client.mjs" seed http://127.0.0.1:5678 "$work/n8n.json"
       return
     fi

@@ -67,7 +67,7 @@ start_i1_kuma() {
   on i1 env -C "$kuma_prefix/node_modules/uptime-kuma" "$(command -v node)" server/server.js \
     --data-dir="$volume/" --port=3001 --host=127.0.0.1 > kuma.log 2>&1 &
   for ((try = 0; try < 240; try++)); do
-    if curl -fsS -m 3 "$kuma_url/api/entry-page" 2> /dev/null | grep -q '"type"'; then
+    if curl -fsS -m 3 "$kuma_url/api/entry-page" 2> /dev/null | grep '"type"' > /dev/null; then
       node "$here/../live/kuma_client.mjs" "$kuma_prefix" "$kuma_url" seed 5
       return
     fi

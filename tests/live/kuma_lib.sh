@@ -50,7 +50,7 @@ start_kuma() {
   kuma_pid=$!
   live_pids+=("$kuma_pid")
   for ((tries = 0; tries < 240; tries++)); do
-    if curl -fsS -m 3 "$kuma_url/api/entry-page" 2> /dev/null | grep -q '"type"'; then return 0; fi
+    if curl -fsS -m 3 "$kuma_url/api/entry-page" 2> /dev/null | grep '"type"' > /dev/null; then return 0; fi
     kill -0 "$kuma_pid" 2> /dev/null || break
     sleep 0.5
   done

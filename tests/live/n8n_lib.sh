@@ -112,7 +112,7 @@ start_n8n() {
   live_pids+=("$n8n_pid")
   for ((tries = 0; tries < 240; tries++)); do
     # /healthz answers before the REST routes are there; /rest/settings does not.
-    if curl -fsS -m 3 "$n8n_url/rest/settings" 2> /dev/null | grep -q '"data"'; then return 0; fi
+    if curl -fsS -m 3 "$n8n_url/rest/settings" 2> /dev/null | grep '"data"' > /dev/null; then return 0; fi
     kill -0 "$n8n_pid" 2> /dev/null || break
     sleep 0.5
   done

@@ -52,8 +52,8 @@ exists textfile/lifeboat-h1.prom
 start_prometheus pack/prometheus/prometheus.yml
 wait_until 60 has_value 'count(backup:last_success:timestamp_seconds{host="h1",backup_job="nightly"})' 1
 
-discord_has() { jq -r 'select(.body.embeds != null) | .body.embeds[].title' discord.jsonl | grep -qxF "$1"; }
-github_has() { jq -r .act github.jsonl | grep -qx "$1"; }
+discord_has() { jq -r 'select(.body.embeds != null) | .body.embeds[].title' discord.jsonl | grep -xF "$1" > /dev/null; }
+github_has() { jq -r .act github.jsonl | grep -x "$1" > /dev/null; }
 
 # Time goes on.
 wait_until 120 discord_has "🔴 h1: backup 'nightly' is stale"

@@ -2,7 +2,7 @@
 # The fault sweep; fault_sweep.cc says what it does.
 set -euo pipefail
 program=$(readlink -f "${1:?usage: $0 LIFEBOAT FAULT_SWEEP PRELOAD}")
-if ldd "$program" | grep -qE 'lib(asan|tsan)'; then
+if ldd "$program" | grep -E 'lib(asan|tsan)' > /dev/null; then
   echo "skipped: a sanitizer lets nothing be loaded before itself"
   exit 77
 fi

@@ -11,7 +11,7 @@ stdout_has 'traefik/acme.json'
 stdout_has 'What to do next'
 [[ -z $(ls temporary) ]] || fail "left behind: $(ls temporary)"
 for process in /proc/[0-9]*; do
-  if tr '\0' ' ' < "$process/cmdline" 2> /dev/null | grep -qF "$place/temporary"; then
+  if tr '\0' ' ' < "$process/cmdline" 2> /dev/null | grep -F "$place/temporary" > /dev/null; then
     fail "still running: $(tr '\0' ' ' < "$process/cmdline")"
   fi
 done

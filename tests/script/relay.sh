@@ -170,7 +170,7 @@ alert() {
     get -o /dev/null -H 'Content-Type: application/json' --data-binary @- \
       "http://127.0.0.1:$alert_port/api/v2/alerts"
 }
-did() { acts | grep -qx "$1"; }
+did() { acts | grep -x "$1" > /dev/null; }
 alert ''
 wait_until 60 did 'open 1'
 alert "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
