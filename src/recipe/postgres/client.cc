@@ -181,7 +181,8 @@ std::unique_ptr<Source> PostgresClient::run_in_container(std::vector<std::string
 }
 
 std::unique_ptr<Source> PostgresClient::run(std::string_view program, std::string_view database,
-                                            std::vector<std::string> arguments, std::string input) {
+                                            std::vector<std::string> arguments,
+                                            const std::string& input) {
   arguments.insert(arguments.begin(), program_path(program));
   if (docker_ == nullptr) return run_on_host(std::move(arguments), variables(database), input);
   return run_in_container(

@@ -54,7 +54,7 @@ class PostgresClient {
   // The stdout of `program` ("pg_dump") on `database`; empty: the maintenance database. `input` is
   // its stdin.
   std::unique_ptr<Source> run(std::string_view program, std::string_view database,
-                              std::vector<std::string> arguments, std::string input = "");
+                              std::vector<std::string> arguments, const std::string& input = "");
   // Runs psql over a file, which may be too large for memory; stops at the first fault.
   void run_script(std::string_view database, const std::filesystem::path& file);
   // What `sql` answers, one JSON text a line. In the snapshot `snapshot`, if it is not empty.
