@@ -11,7 +11,7 @@ source "$project/tests/reliability/counts.sh"
 command -v valgrind > /dev/null || skip "no valgrind here"
 command -v age > /dev/null || skip "no age here"
 # Each would look at the other's work.
-! nm -D "$program" | grep __sanitizer_ > /dev/null || skip "the program has a sanitizer of its own"
+! ldd "$program" | grep -E 'lib(asan|tsan)' > /dev/null || skip "the program has a sanitizer of its own"
 
 # The demonstration's folder of programs, with lifeboat replaced by one that valgrind watches.
 mkdir -p build/src/cli reports demo
