@@ -4,7 +4,7 @@
 # could not hold still, and each drill passes.
 source "$(dirname "$0")/load_lib.sh"
 
-rounds=2 grown_mb=8
+rounds=2 grown_mb=40
 if long_form; then rounds=20 grown_mb=200; fi
 room $((grown_mb * 20))
 

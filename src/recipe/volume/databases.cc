@@ -73,7 +73,7 @@ std::vector<std::string> ServerDatabases::warnings() const {
 
 SqliteHook sqlite_snapshots(RecipeContext& context, std::shared_ptr<Notes> notes) {
   return [&context, notes = std::move(notes)](const fs::path& file,
-                                              FileMeta meta) -> std::optional<Member> {
+                                              const FileMeta& meta) -> std::optional<Member> {
     try {
       return snapshot_member(SqliteSnapshot::open(file, context), meta);
     } catch (const Error& error) {

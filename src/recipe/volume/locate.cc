@@ -94,7 +94,7 @@ std::vector<OptionSpec> locate_options() {
 }
 
 fs::path locate_folder(const Service& service, RecipeContext& context) {
-  const fs::path folder = trusted_path(configured_folder(service.settings, context));
+  fs::path folder = trusted_path(configured_folder(service.settings, context));
   const UniqueFd fd = open_without_links(folder, O_RDONLY | O_DIRECTORY);
   if (!fd || ::faccessat(fd.get(), ".", R_OK | X_OK, AT_EACCESS) != 0) {
     const int reason = errno;

@@ -48,7 +48,7 @@ void add_field(std::string& text, std::string_view word, std::string_view value)
   text.append(value).push_back('\0');
 }
 
-std::string print_note(const std::string& service, const std::vector<NotedFolder>& folders) {
+std::string print_note(std::string_view service, const std::vector<NotedFolder>& folders) {
   std::string text;
   add_field(text, word_service, service);
   for (const NotedFolder& folder : folders) {
@@ -145,7 +145,7 @@ std::string end_note(const fs::path& path) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return "";
   if (!is_there(path)) return "";  // its run ended meanwhile
   const Noted note = parse_note(read_file(path, note_bytes_max));
-  const std::string told = note.is_whole ? end(note) : "";
+  std::string told = note.is_whole ? end(note) : "";
   remove_file(path);
   return told;
 }
@@ -194,7 +194,7 @@ void remove_staged(const NotedFolder& folder) {
   if (is_there(parent)) sync_directory(parent, ErrorKind::service);
 }
 
-ReplaceNote::ReplaceNote(const fs::path& state_dir, std::string service,
+ReplaceNote::ReplaceNote(const fs::path& state_dir, std::string_view service,
                          const std::vector<NotedFolder>& folders, Random& random) {
   if (state_dir.empty()) return;
   make_private_directory(state_dir, ErrorKind::service);

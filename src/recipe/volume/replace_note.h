@@ -46,7 +46,7 @@ class ReplaceNote {
  public:
   // Durable before it returns, and locked (flock) from then on. Without a `state_dir` there is
   // none.
-  ReplaceNote(const std::filesystem::path& state_dir, std::string service,
+  ReplaceNote(const std::filesystem::path& state_dir, std::string_view service,
               const std::vector<NotedFolder>& folders, Random& random);
   // Whether all is in its place, so that from now on only leftovers are removed.
   void set_moved(bool is_moved);
