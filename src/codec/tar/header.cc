@@ -105,7 +105,7 @@ int64_t sum_of(const Block& block) {
 
 }  // namespace
 
-void refuse(std::string_view why) { throw Error(ErrorKind::verification, "read tar: " + why); }
+void refuse(const std::string& why) { throw Error(ErrorKind::verification, "read tar: " + why); }
 
 bool fits_ustar(std::string_view path) {
   return path.size() <= name_field.size || find_split(path) != path.npos;

@@ -59,6 +59,6 @@ Block encode_header(const Header& header);
 Header decode_header(const Block& block);
 bool is_zero(const Block& block);
 
-[[noreturn]] void refuse(std::string why);
+[[noreturn]] void refuse(const std::string& why);
 
 }  // namespace lifeboat::tar
