@@ -120,15 +120,19 @@ cp manifest.kept "$newest"
 # Within format 1 there are no members that this program does not know: whoever adds one in silence
 # may have changed what the others mean.
 plain_manifest=$folder_of_plain/manifest.json
+# refuses_plain WORD: the plain snapshot, whose manifest was changed and is put back.
+refuses_plain() {
+  rehash "$plain_manifest"
+  on_bare_machine restore "$plain" --to new.d
+  expect 7
+  stderr_has "$1"
+  missing new.d
+  ((refused += 1))
+  cp manifest.kept "$plain_manifest"
+}
 cp "$plain_manifest" manifest.kept
 sed -i '/"members"/a\  "shape": "of later",' "$plain_manifest"
-rehash "$plain_manifest"
-on_bare_machine restore "$plain" --to new.d
-expect 7
-stderr_has "'shape' is unknown"
-missing new.d
-((refused += 1))
-cp manifest.kept "$plain_manifest"
+refuses_plain "'shape' is unknown"
 
 # refuses_index WORD COMMAND...: the index that COMMAND makes of the lines of the plain snapshot's.
 refuses_index() {
@@ -140,14 +144,8 @@ refuses_index() {
   age -d -i key.txt index.kept | zstd -dq | "$@" | age -r "$("$program" keygen -y key.txt)" > "$index"
   sed -i "s/$was/$(sha256sum < "$index" | cut -c 1-64)/
     s/\"bytes\": $was_bytes,/\"bytes\": $(stat -c %s "$index"),/" "$plain_manifest"
-  rehash "$plain_manifest"
-  on_bare_machine restore "$plain" --to new.d
-  expect 7
-  stderr_has "$word"
-  missing new.d
-  ((refused += 1))
+  refuses_plain "$word"
   cp index.kept "$index"
-  cp manifest.kept "$plain_manifest"
 }
 of_format_2() { sed '1s/"format":1/"format":2/' | zstd -q; }
 refuses_index 'has format 2' of_format_2
