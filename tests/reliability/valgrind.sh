@@ -10,8 +10,6 @@ source "$project/tests/reliability/counts.sh"
 
 command -v valgrind > /dev/null || skip "no valgrind here"
 command -v age > /dev/null || skip "no age here"
-# Each would look at the other's work.
-! ldd "$program" | grep -E 'lib(asan|tsan)' > /dev/null || skip "the program has a sanitizer of its own"
 
 # The demonstration's folder of programs, with lifeboat replaced by one that valgrind watches.
 mkdir -p build/src/cli reports demo
